@@ -1,0 +1,195 @@
+"""Derivations that a machine checks: steps of a proof, each with a `check()` that is True or raises what failed.
+
+A regime of a minimum is proved by duality: a point that attains the value, and multipliers that bound it from below. What is left
+to check is algebra (`Identity`) and signs (`Sign`, `BoxSign`). A sign is proved by writing the expression as a sum of products
+of terms that the regime assumes to be nonnegative, so that the reader sees why; SymPy verifies that sum. What rests on a theorem
+of others is a `Lemma`: cited, never counted as checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import mpmath
+import sympy as sp
+
+_PRIMES = (13, 29, 41, 53, 67, 79, 23, 37)
+_ZERO_SIMPLIFIERS = (sp.expand, sp.cancel, lambda e: sp.cancel(sp.together(sp.expand(e))), sp.simplify)
+
+
+class ProofError(AssertionError):
+    """A step of a derivation that does not hold; the message has the failing equality or sign."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `regime` names the regime that it helps to prove ("" for all), `claim` says it in words."""
+
+    regime: str
+    claim: str
+
+    kind: ClassVar[str] = "step"
+    is_proof: ClassVar[bool] = True
+
+    def check(self) -> bool:
+        """True, or raises ProofError with what failed."""
+        raise TypeError("an abstract step proves nothing")
+
+    def latex(self) -> str:
+        """The step's formula, without its claim."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Identity(Step):
+    """lhs = rhs, for every value of the symbols that their assumptions allow."""
+
+    lhs: Any
+    rhs: Any
+
+    kind: ClassVar[str] = "identity"
+
+    def check(self) -> bool:
+        if not is_zero(self.lhs - self.rhs):
+            raise ProofError(f"{self.claim}: {self.lhs} = {self.rhs} does not hold; the difference is {self.lhs - self.rhs}")
+        return True
+
+    def latex(self) -> str:
+        return f"{sp.latex(self.lhs)} = {sp.latex(self.rhs)}"
+
+
+@dataclass(frozen=True)
+class Sign(Step):
+    """expression >= 0 (> 0 when strict), because it is a sum of products of nonnegative factors.
+
+    `terms`: the products, each a tuple of factors. `given`: what the regime assumes to be >= 0. `positive`: what it assumes to be
+    > 0. A factor is accepted if it is a nonnegative number, a `given` or `positive`, the inverse of a `positive`, or nonnegative
+    by its symbols' own assumptions.
+    """
+
+    expression: Any
+    terms: tuple[tuple[Any, ...], ...]
+    given: tuple[Any, ...] = ()
+    positive: tuple[Any, ...] = ()
+    strict: bool = False
+
+    kind: ClassVar[str] = "sign"
+
+    def check(self) -> bool:
+        for term in self.terms:
+            for factor in term:
+                if not self._nonnegative(sp.sympify(factor)):
+                    raise ProofError(f"{self.claim}: the factor {factor} is not known to be nonnegative")
+        if not is_zero(self.expression - sum(sp.Mul(*t) for t in self.terms)):
+            raise ProofError(f"{self.claim}: {self.expression} is not the sum of the given products {self.terms}")
+        if self.strict and not any(all(self._positive(sp.sympify(f)) for f in term) for term in self.terms):
+            raise ProofError(f"{self.claim}: no product is known to be positive in {self.terms}")
+        return True
+
+    def _positive(self, factor: Any) -> bool:
+        return bool(factor.is_positive) or any(is_zero(factor - p) or is_zero(factor * p - 1) for p in self.positive)
+
+    def _nonnegative(self, factor: Any) -> bool:
+        return bool(factor.is_nonnegative) or self._positive(factor) or any(is_zero(factor - g) for g in self.given)
+
+    def latex(self) -> str:
+        relation = ">" if self.strict else r"\ge"
+        return f"{sp.latex(self.expression)} = {' + '.join(_product(t) for t in self.terms) or '0'} {relation} 0"
+
+
+@dataclass(frozen=True)
+class BoxSign(Step):
+    """expression >= 0 on a stated box, decided by interval arithmetic with bisection of the box.
+
+    `box`: (symbol, low, high) in rationals. The box is halved until each part's interval is nonnegative; `depth` bounds that.
+    """
+
+    expression: Any
+    box: tuple[tuple[Any, Any, Any], ...]
+    depth: int = 24
+
+    kind: ClassVar[str] = "sign on a box"
+
+    def check(self) -> bool:
+        function = sp.lambdify([s for s, _, _ in self.box], self.expression, modules=[_INTERVAL_MODULE, "sympy"])
+        todo = [(tuple((sp.Rational(a), sp.Rational(b)) for _, a, b in self.box), 0)]
+        while todo:
+            part, level = todo.pop()
+            value = mpmath.iv.mpf(function(*(_interval(a, b) for a, b in part)))
+            if value.a >= 0:
+                continue
+            if level == self.depth or value.b < 0:
+                raise ProofError(f"{self.claim}: {self.expression} lies in {value} on {part}, not shown to be nonnegative")
+            widest = max(range(len(part)), key=lambda i: part[i][1] - part[i][0])
+            a, b = part[widest]
+            for half in ((a, (a + b) / 2), ((a + b) / 2, b)):
+                todo.append(((*part[:widest], half, *part[widest + 1 :]), level + 1))
+        return True
+
+    def latex(self) -> str:
+        box = r",\ ".join(rf"{sp.latex(s)} \in [{sp.latex(a)}, {sp.latex(b)}]" for s, a, b in self.box)
+        return rf"{sp.latex(self.expression)} \ge 0 \quad \text{{for }} {box}"
+
+
+@dataclass(frozen=True)
+class Lemma(Step):
+    """A theorem of others on which the derivation rests; `source` cites it. Nothing is checked here, and no count says so."""
+
+    source: str
+
+    kind: ClassVar[str] = "cited lemma"
+    is_proof: ClassVar[bool] = False
+
+    def check(self) -> bool:
+        return True
+
+
+class Derivation(tuple[Step, ...]):
+    """The steps of a proof, in order."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self)
+
+    def check(self) -> int:
+        """Check every step; the number of steps proved (cited lemmas do not count). Raises ProofError at the first failure."""
+        return sum(step.check() for step in self if step.is_proof)
+
+    @property
+    def lemmas(self) -> tuple[Lemma, ...]:
+        return tuple(step for step in self if isinstance(step, Lemma))
+
+
+def is_zero(expression: Any) -> bool:
+    """Whether SymPy can show that the expression is identically zero."""
+    expression = sp.sympify(expression)
+    if expression.has(sp.Integral):
+        expression = expression.doit()
+    if expression == 0:
+        return True
+    return not _nonzero_somewhere(expression) and any(simplify(expression) == 0 for simplify in _ZERO_SIMPLIFIERS)
+
+
+def _nonzero_somewhere(expression: Any) -> bool:
+    """Whether the expression is clearly not zero at one fixed point: a cheap refutation before any simplification."""
+    symbols = sorted(expression.free_symbols, key=lambda s: s.name)
+    if any(s.is_integer for s in symbols):
+        return False
+    point = {s: sp.Rational(_PRIMES[i % len(_PRIMES)], 101 + i) for i, s in enumerate(symbols)}
+    value = expression.subs(point).evalf(20)
+    return bool(value.is_number and value.is_finite and abs(value) > sp.Float("1e-9"))
+
+
+def _product(term: Iterable[Any]) -> str:
+    return r" \cdot ".join(rf"\left({sp.latex(f)}\right)" if sp.sympify(f).is_Add else sp.latex(f) for f in term)
+
+
+def _interval(low: Any, high: Any) -> Any:
+    """An mpmath interval that encloses [low, high], both rational."""
+    ends = [mpmath.iv.mpf(int(x.p)) / mpmath.iv.mpf(int(x.q)) for x in (low, high)]
+    return mpmath.iv.mpf([ends[0].a, ends[1].b])
+
+
+_INTERVAL_MODULE = {"log": mpmath.iv.log, "exp": mpmath.iv.exp, "sqrt": mpmath.iv.sqrt}

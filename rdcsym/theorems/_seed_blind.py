@@ -1,0 +1,73 @@
+"""What the two seed-blind Bernoulli theorems share: the range of delta = Cov(X, Y) and the equivocation along it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from rdcsym.information import binary_equivocation
+from rdcsym.proof import Derivation, Identity, Sign, Step
+from rdcsym.theorem import Definition
+from rdcsym.theorems._bernoulli import kappa, p, preliminaries, q, q_S, q_S1
+
+kappa_F = sp.Symbol("kappa_F", nonnegative=True)
+x = sp.Symbol("x", nonnegative=True)
+
+gain = 1 - 2 * q_S1  # Cov(S, Y) = gain * Cov(X, Y)
+
+COVARIANCE_RANGE = (
+    Definition(kappa, sp.Piecewise(((1 - p) / (1 - q), p >= q), (p / q, True)), "largest weight of Y = X for the output law"),
+    Definition(
+        kappa_F, sp.Piecewise((p / (1 - q), p <= 1 - q), ((1 - p) / q, True)), "largest weight of Y = 1 - X for the output law"
+    ),
+)
+
+
+def equivocation(delta: Any) -> Any:
+    """H(S|Y) at covariance `delta` of X and Y."""
+    return binary_equivocation(p, q_S, gain * delta)
+
+
+def blind_steps() -> Derivation:
+    """The program is one-dimensional in delta: its range, the distortion and rate along it, and the concavity of H(S|Y)."""
+    P11, w_I, w_F, c = sp.symbols("P_11 w_I w_F c", real=True)
+    w1 = p - w_I * q - w_F * (1 - q)  # the weight of the constant 1 that the output law leaves
+    joint = w_I * q + w1 * q  # P(X = 1, Y = 1)
+    py, mean = sp.symbols("p_Y s_0", positive=True)
+    inside = (mean + c / py, 1 - mean - c / py, mean - c / (1 - py), 1 - mean + c / (1 - py), 1 - py)
+    loss = binary_equivocation(py, mean, c).rewrite(sp.log)
+    steps: list[Step] = preliminaries()
+    steps += [
+        Identity(
+            "", "Cov(X, Y) is q (1-q) (w_I - w_F), whatever the constants' weights", joint - p * q, q * (1 - q) * (w_I - w_F)
+        ),
+        Identity("", "P(X != Y) = D_ind - 2 Cov(X, Y)", q + p - 2 * P11, (q + p - 2 * p * q) - 2 * (P11 - p * q)),
+        Identity("", "H(S|Y) has its stationary point at covariance 0", sp.diff(loss, c).subs(c, 0), 0),
+        Sign(
+            "",
+            "H(S|Y) is concave in the covariance",
+            -sp.diff(loss, c, 2) * sp.log(2),
+            ((1 / py, 1 / inside[0]), (1 / py, 1 / inside[1]), (1 / (1 - py), 1 / inside[2]), (1 / (1 - py), 1 / inside[3])),
+            positive=inside,
+        ),
+        Identity(
+            "",
+            "Cov(S, Y) = (1 - 2 q_S1) Cov(X, Y), since P(S=1|X=x) = q_S1 + (1 - 2 q_S1) x",
+            (q_S1 * (p - P11) + (1 - q_S1) * P11) - ((1 - q) * q_S1 + q * (1 - q_S1)) * p,
+            gain * (P11 - p * q),
+        ),
+        # P(X=1, Y=1) <= min(q, p) and >= max(0, p + q - 1): with Y = X, or its flip, alone both ends are attained.
+        Identity("", "largest covariance, q_Y >= q_X: P(X=1, Y=1) = q", q * (1 - q) * (1 - p) / (1 - q) + p * q, q),
+        Identity("", "largest covariance, q_Y <= q_X: P(X=1, Y=1) = p", q * (1 - q) * p / q + p * q, p),
+        Identity("", "least covariance, q_Y <= 1 - q_X: P(X=1, Y=1) = 0", -q * (1 - q) * p / (1 - q) + p * q, 0),
+        Identity("", "least covariance, q_Y >= 1 - q_X: P(X=1, Y=1) = p + q - 1", -q * (1 - q) * (1 - p) / q + p * q, p + q - 1),
+        Sign(
+            "",
+            "the rate (w_I + w_F) H_b(q_X) of a covariance is least with one informative map: w_I + w_F >= |w_I - w_F|",
+            (w_I + w_F) - (w_I - w_F),
+            ((2, w_F),),
+            given=(w_F,),
+        ),
+    ]
+    return Derivation(steps)

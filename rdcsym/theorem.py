@@ -62,7 +62,7 @@ class Definition:
 class Regime:
     """A part of the parameter space with one expression for the value: inf (`oo`) where no code meets the budgets.
 
-    `sudden`: the value jumps where the condition begins to hold (as it does to inf), so the condition must hold by more than the
+    `sudden`: the value jumps where the condition begins to hold, so the condition must hold by more than the
     rounding of a budget (`BUDGET_TOLERANCE`).
     """
 
@@ -71,9 +71,10 @@ class Regime:
     value: Any
     sudden: bool = False
 
-    @property
-    def infeasible(self) -> bool:
-        return bool(self.value == sp.oo)
+
+def infeasible(condition: Any) -> Regime:
+    """The regime in which no code meets the budgets: inf, beyond the rounding of a budget."""
+    return Regime("infeasible", condition, sp.oo, sudden=True)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Form:
 
     @cached_property
     def _conditions(self) -> list[Compiled]:
-        return [compile_condition(r.condition, BUDGET_TOLERANCE * (r.infeasible or r.sudden)) for r in self.regimes]
+        return [compile_condition(r.condition, BUDGET_TOLERANCE * r.sudden) for r in self.regimes]
 
     @cached_property
     def _values(self) -> list[Compiled]:
@@ -218,6 +219,16 @@ def _check(parameter: Parameter, value: Any) -> FloatArray:
     return array
 
 
+@dataclass(frozen=True)
+class Example:
+    """A curve worth drawing: the function along `x` from `low` to `high`, the other parameters fixed."""
+
+    x: Any
+    low: float
+    high: float
+    fixed: Mapping[str, float]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Theorem:
     """A theorem of the field: its problem, its certified form with the derivation, the published form where it differs.
@@ -232,6 +243,7 @@ class Theorem:
     certified: Form
     derivation: Derivation
     boundaries: tuple[tuple[Any, Any], ...] = ()
+    examples: tuple[Example, ...] = ()
     published: Form | None = None
     seed_blind: Theorem | None = field(default=None, repr=False)
 

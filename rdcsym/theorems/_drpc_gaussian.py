@@ -9,11 +9,10 @@ import sympy as sp
 from rdcsym.information import gaussian_entropy, gaussian_information, squared_correlation
 from rdcsym.problem import Perception, Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import Definition, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import Definition, Example, Form, Parameter, Regime, Theorem, infeasible
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,
-    FINITE,
     GIBBS,
     LABEL,
     LABEL_DEFINITIONS,
@@ -62,11 +61,11 @@ def certified(ball: Parameter, least_deviation: Any, source: str) -> Form:
             Definition(C_min, LEAST_LOSS, "least classification loss"),
         ),
         regimes=(
-            Regime("infeasible", C_min > C, sp.oo),
+            infeasible(C < C_min),
             Regime("perception-slack", s_P <= sigma_X * rho, sigma_X**2 * 2 ** (-2 * R)),
             Regime("perception-limited", sp.true, (sigma_X - s_P) ** 2 + 2 * sigma_X * s_P * rho_bar),
         ),
-        requirements=(*FINITE[::2], CORRELATION),
+        requirements=(CORRELATION,),
         source=source,
     )
 
@@ -87,14 +86,14 @@ def published(ball: Parameter, least_deviation: Any, source: str) -> Form:
             Definition(rho_C, sp.sqrt(sp.Max(0, squared_correlation(h_S - C) / rho_S2))),
         ),
         regimes=(
-            Regime("perfect", (h_S < C) & (h_X < R), sp.Integer(0)),
-            Regime("perception-slack", (C_min < C) & (s_P <= sigma_X * rho), sigma_X**2 * 2 ** (-2 * R)),
-            Regime("perception-limited", C_min < C, sigma_X**2 + s_P**2 - 2 * sigma_X * s_P * rho),
+            Regime("perfect", (C > h_S) & (R > h_X), sp.Integer(0)),
+            Regime("perception-slack", (C > C_min) & (s_P <= sigma_X * rho), sigma_X**2 * 2 ** (-2 * R)),
+            Regime("perception-limited", C > C_min, sigma_X**2 + s_P**2 - 2 * sigma_X * s_P * rho),
             Regime("classification-limited, perception-slack", stated & (s_P <= sigma_X * rho_C), sigma_X**2 * (1 - rho_C**2)),
             Regime("classification-limited", stated, sigma_X**2 + s_P**2 - 2 * sigma_X * s_P * rho_C),
             Regime("below h(S|X): not stated, read as infeasible", sp.true, sp.oo),
         ),
-        requirements=(*FINITE[::2], CORRELATION, *NON_TRIVIAL),
+        requirements=(CORRELATION, *NON_TRIVIAL),
         source=source,
         remark=(
             "Read from the project's summary of the paper (the regimes with active C and D = 0 are those of its Theorem 4, applied "
@@ -163,6 +162,10 @@ def theorem(name: str, title: str, perception: Perception, forms: tuple[Form, Fo
         certified=forms[0],
         published=forms[1],
         derivation=derivation(steps),
+        examples=(
+            Example(R, 0.0, 3.0, {"P": 0.1, "C": 1.75, "sigma_X": 1.0, "sigma_S": 1.0, "theta": 0.8}),
+            Example(P, 0.0, 0.6, {"R": 0.5, "C": 2.0, "sigma_X": 1.0, "sigma_S": 1.0, "theta": 0.8}),
+        ),
         boundaries=(
             (C, C_min),
             (C, h_S),

@@ -20,6 +20,7 @@ from rdcsym.theorem import UNIFORM, Definition, Parameter, Requirement
 
 u = UNIFORM
 INF = float("inf")
+LARGEST = 1e150  # scales beyond this have no float64 square
 R, D, P = sp.symbols("R D P", nonnegative=True)
 C, mu_X, mu_Y, theta, h_S, C_min = sp.symbols("C mu_X mu_Y theta h_S C_min", real=True)
 sigma_X, sigma_Y, sigma_S = sp.symbols("sigma_X sigma_Y sigma_S", nonnegative=True)
@@ -35,16 +36,15 @@ LOSS = Parameter(
     meaning="classification loss h(S|Y)",
     draw=sp.log(sigma_S) / sp.log(2) + 1 + 2 * u,  # h(S) = log2 sigma_S + 2.047
 )
-MEAN_X = Parameter(symbol=mu_X, low=-INF, high=INF, meaning="mean of X", draw=2 * u - 1, default=0.0)
-MEAN_Y = Parameter(symbol=mu_Y, low=-INF, high=INF, meaning="mean of Y", draw=2 * u - 1, default=0.0)
-SIGMA_X = Parameter(symbol=sigma_X, low=0, high=INF, meaning="standard deviation of X", draw=_SPREAD)
-SIGMA_Y = Parameter(symbol=sigma_Y, low=0, high=INF, meaning="standard deviation of Y", draw=_SPREAD)
-SIGMA_S = Parameter(symbol=sigma_S, low=0, high=INF, meaning="standard deviation of S", draw=_SPREAD)
+MEAN_X = Parameter(symbol=mu_X, low=-LARGEST, high=LARGEST, meaning="mean of X", draw=2 * u - 1, default=0.0)
+MEAN_Y = Parameter(symbol=mu_Y, low=-LARGEST, high=LARGEST, meaning="mean of Y", draw=2 * u - 1, default=0.0)
+SIGMA_X = Parameter(symbol=sigma_X, low=0, high=LARGEST, meaning="standard deviation of X", draw=_SPREAD)
+SIGMA_Y = Parameter(symbol=sigma_Y, low=0, high=LARGEST, meaning="standard deviation of Y", draw=_SPREAD)
+SIGMA_S = Parameter(symbol=sigma_S, low=0, high=LARGEST, meaning="standard deviation of S", draw=_SPREAD)
 THETA = Parameter(symbol=theta, low=-INF, high=INF, meaning="covariance of X and S", draw=(2 * u - 1) * sigma_S * sigma_X)
 LABEL = (SIGMA_S, THETA)
 
 _ROUNDING = sp.Float(1) + sp.Float("1e-12")
-FINITE = tuple(Requirement(s.name, s < sp.oo, "is not finite", "give a finite value") for s in (sigma_X, sigma_Y, sigma_S))
 CORRELATION = Requirement(
     "theta",
     sp.Abs(theta) <= sigma_S * sigma_X * _ROUNDING,

@@ -16,7 +16,7 @@ from rdcsym.information import binary_entropy as H_b
 from rdcsym.linear_program import LinearProgram, farkas_steps, linear_program_steps
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Step
-from rdcsym.theorem import Definition, Form, Regime, Requirement, Theorem
+from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
 from rdcsym.theorems._bernoulli import (
     COLUMNS,
     DISTORTIONS,
@@ -67,7 +67,7 @@ CERTIFIED = Form(
         Definition(w_F, sp.Piecewise(((w_C * (1 - q) - (1 - p)) / (1 - 2 * q), w_C > kappa), (sp.Integer(0), True))),
     ),
     regimes=(
-        Regime("infeasible", C_min > C, sp.oo),
+        infeasible(C < C_min),
         Regime("classification-limited", w_C > kappa, p - q + SPREAD * (kappa - w_C + 2 * w_F)),
         Regime("rate-limited", w_R <= kappa, sp.Abs(p - q) + SPREAD * (kappa - w_R)),
         Regime("marginal-limited", sp.true, sp.Abs(p - q)),
@@ -88,9 +88,9 @@ PUBLISHED = Form(
         Definition(_T, b - R / h * (b - a)),
     ),
     regimes=(
-        Regime("minimal", (b < C) & (h < R), sp.Abs(q_X - q_Y)),
+        Regime("minimal", (C > b) & (R > h), sp.Abs(q_X - q_Y)),
         Regime("rate-limited", C > _T, D_ind - 2 * q_X * (1 - q_X) * R / h),
-        Regime("classification-limited", a <= C, D_ind - 2 * q_X * (1 - q_X) * (b - C) / (b - a)),
+        Regime("classification-limited", C >= a, D_ind - 2 * q_X * (1 - q_X) * (b - C) / (b - a)),
         Regime("below H(S|X): not stated, read as infeasible", sp.true, sp.oo),
     ),
     requirements=tuple(
@@ -230,6 +230,10 @@ THEOREM = Theorem(
     certified=CERTIFIED,
     published=PUBLISHED,
     derivation=_derivation(),
+    examples=(
+        Example(C, 0.44, 0.85, {"R": 0.73, "q_X": 0.2, "q_Y": 0.4, "q_S1": 0.1}),
+        Example(R, 0.0, 0.9, {"C": 1.0, "q_X": 0.25, "q_Y": 0.125, "q_S1": 0.1}),
+    ),
     boundaries=(
         (C, C_min),
         (C, b),

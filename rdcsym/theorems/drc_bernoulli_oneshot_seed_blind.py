@@ -11,7 +11,7 @@ import sympy as sp
 
 from rdcsym.evaluate import Root
 from rdcsym.problem import Problem
-from rdcsym.theorem import Definition, Form, Regime, Theorem
+from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
 from rdcsym.theorems._bernoulli import DRAW_PARAMETERS, LOSS, RATE, REDUCTION, C, R, b, h, kappa, p, q, q_S1, q_X, q_Y, w_R
 from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, x
 
@@ -31,8 +31,8 @@ CERTIFIED = Form(
         Definition(x_C, Root(x, equivocation(-x) - C, sp.S.Zero, SPREAD * sp.Min(kappa_F, w_R))),
     ),
     regimes=(
-        Regime("infeasible", sp.Min(H_plus, H_minus) > C, sp.oo),
-        Regime("anticorrelated", H_plus > C, sp.Abs(p - q) + 2 * (SPREAD * kappa + x_C), sudden=True),
+        infeasible(C < sp.Min(H_plus, H_minus)),
+        Regime("anticorrelated", C < H_plus, sp.Abs(p - q) + 2 * (SPREAD * kappa + x_C), sudden=True),
         Regime("rate-limited", w_R <= kappa, sp.Abs(p - q) + 2 * SPREAD * (kappa - w_R)),
         Regime("marginal-limited", sp.true, sp.Abs(p - q)),
     ),
@@ -54,6 +54,10 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=blind_steps(),
+    examples=(
+        Example(C, 0.2, 1.0, {"R": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
+        Example(R, 0.0, 1.0, {"C": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
+    ),
     boundaries=(
         (C, H_plus),
         (C, H_minus),

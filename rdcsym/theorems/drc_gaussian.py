@@ -12,11 +12,10 @@ import sympy as sp
 from rdcsym.information import gaussian_entropy, gaussian_information, squared_correlation
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import Definition, Form, Regime, Requirement, Theorem
+from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,
-    FINITE,
     GIBBS,
     LABEL,
     LABEL_DEFINITIONS,
@@ -66,10 +65,10 @@ CERTIFIED = Form(
         Definition(C_min, sp.Piecewise((LEAST_LOSS, sigma_Y > 0), (h_S, True)), "least classification loss"),
     ),
     regimes=(
-        Regime("infeasible", C_min > C, sp.oo),
+        infeasible(C < C_min),
         Regime("rate-limited", sp.true, GAP + (sigma_X - sigma_Y) ** 2 + 2 * sigma_X * sigma_Y * rho_bar),
     ),
-    requirements=(*FINITE, CORRELATION),
+    requirements=(CORRELATION,),
     source="corrected here; first regime of Theorem 4 of Nguyen, Nguyen, Bose, ICLR 2026",
 )
 
@@ -85,8 +84,8 @@ PUBLISHED = Form(
         Definition(_rho_C, sp.sqrt(sp.Max(0, squared_correlation(h_S - C) / rho_S2))),
     ),
     regimes=(
-        Regime("perfect", (h_S < C) & (_h_X < R), sp.Integer(0)),
-        Regime("rate-limited", C_min < C, GAP + sigma_X**2 + sigma_Y**2 - 2 * sigma_X * sigma_Y * rho),
+        Regime("perfect", (C > h_S) & (R > _h_X), sp.Integer(0)),
+        Regime("rate-limited", C > C_min, GAP + sigma_X**2 + sigma_Y**2 - 2 * sigma_X * sigma_Y * rho),
         Regime(
             "classification-limited",
             h_S - gaussian_information(rho_S2) <= C,
@@ -95,7 +94,6 @@ PUBLISHED = Form(
         Regime("below h(S|X): not stated, read as infeasible", sp.true, sp.oo),
     ),
     requirements=(
-        *FINITE,
         CORRELATION,
         *NON_TRIVIAL,
         Requirement("sigma_Y", sigma_Y > 0, "is outside the published domain", "the published form is stated for sigma_Y > 0"),
@@ -157,6 +155,10 @@ THEOREM = Theorem(
     certified=CERTIFIED,
     published=PUBLISHED,
     derivation=_derivation(),
+    examples=(
+        Example(R, 0.0, 3.0, {"C": 1.75, "sigma_X": 1.0, "sigma_Y": 1.5, "sigma_S": 1.0, "theta": 0.8}),
+        Example(C, 1.2, 2.2, {"R": 1.0, "sigma_X": 1.0, "sigma_Y": 1.5, "sigma_S": 1.0, "theta": 0.8}),
+    ),
     boundaries=(
         (C, C_min),
         (C, h_S),

@@ -14,14 +14,14 @@ from rdcsym.information import binary_entropy as H_b
 from rdcsym.information import log2
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import UNIFORM, Definition, Example, Form, Parameter, Regime, Theorem, infeasible
 
 C = sp.Symbol("C", nonnegative=True)
 M = sp.Symbol("M", integer=True, positive=True)
 P_e, e = sp.symbols("P_e e", nonnegative=True)
 
 PARAMETERS = (
-    Parameter(symbol=C, low=0, high=float("inf"), unit="bits", meaning="classification loss H(S|Y)", draw=UNIFORM * log2(M)),
+    Parameter(symbol=C, low=0, high=float("inf"), unit="bits", meaning="classification loss H(S|Y)", draw=sp.Rational(21, 20) * UNIFORM * log2(M)),
     Parameter(symbol=M, low=2, high=1e15, meaning="number of labels", draw=2 + sp.floor(30 * UNIFORM**2), integer=True),
 )
 _FULL = H_b(e) + e * log2(M - 1)
@@ -31,9 +31,9 @@ CERTIFIED = Form(
     parameters=PARAMETERS,
     definitions=(Definition(P_e, Root(e, _FULL - C, sp.S.Zero, 1 - 1 / M)),),
     regimes=(
-        Regime("infeasible", log2(M) < C, sp.oo),
+        infeasible(C > log2(M)),
         # Within the rounding of C of log2 M the root is only known to half the digits; the uniform law's error is exact.
-        Regime("error", log2(M) > C, P_e, sudden=True),
+        Regime("error", C < log2(M), P_e, sudden=True),
         Regime("uniform label", sp.true, 1 - 1 / M),
     ),
     source="Fano 1961; Cover and Thomas, Elements of Information Theory, Theorem 2.10.1, inverted",
@@ -44,7 +44,7 @@ PUBLISHED = Form(
     parameters=PARAMETERS,
     definitions=(Definition(P_e, Root(e, H_b(e) - C, sp.S.Zero, sp.Rational(1, 2))),),
     regimes=(
-        Regime("infeasible", (M < 3) & (C > 1), sp.oo),
+        infeasible((M < 3) & (C > 1)),
         Regime("two labels", M <= 2, P_e),
         Regime("many labels", sp.true, (C - 1) / log2(M - 1)),
     ),
@@ -92,5 +92,6 @@ THEOREM = Theorem(
     certified=CERTIFIED,
     published=PUBLISHED,
     derivation=_derivation(),
+    examples=(Example(C, 0.0, 3.4, {"M": 10.0}),),
     boundaries=((C, sp.S.Zero), (C, log2(M)), (C, sp.S.One), (M, sp.Integer(2)), (M, sp.Integer(3))),
 )

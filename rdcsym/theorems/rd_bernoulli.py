@@ -10,7 +10,7 @@ import sympy as sp
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import UNIFORM, Example, Form, Parameter, Regime, Theorem
 from rdcsym.theorems._bernoulli import SOURCE, D, q_X
 
 DISTORTION = Parameter(symbol=D, low=0, high=float("inf"), meaning="Hamming distortion", draw=sp.Rational(6, 10) * UNIFORM)
@@ -20,7 +20,7 @@ CERTIFIED = Form(
     parameters=(DISTORTION, SOURCE),
     definitions=(),
     regimes=(
-        Regime("zero-rate", sp.Min(q_X, 1 - q_X) <= D, sp.Integer(0)),
+        Regime("zero-rate", D >= sp.Min(q_X, 1 - q_X), sp.Integer(0)),
         Regime("distortion-limited", sp.true, H_b(q_X) - H_b(D)),
     ),
     source="Shannon 1959; Cover and Thomas, Elements of Information Theory, Theorem 10.3.1",
@@ -74,5 +74,6 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=_derivation(),
+    examples=(Example(D, 0.0, 0.5, {"q_X": 0.3}),),
     boundaries=((D, q_X), (D, 1 - q_X), (D, sp.S.Zero), (q_X, sp.S.Zero), (q_X, _HALF), (q_X, sp.S.One)),
 )

@@ -10,10 +10,9 @@ import sympy as sp
 from rdcsym.information import log2
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Step
-from rdcsym.theorem import UNIFORM, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import UNIFORM, Example, Form, Parameter, Regime, Theorem
 from rdcsym.theorems._gaussian import (
     CONSTANT,
-    FINITE,
     GIBBS,
     INF,
     MEAN_X,
@@ -40,11 +39,10 @@ CERTIFIED = Form(
     parameters=(DISTORTION, MEAN_X, SIGMA_X),
     definitions=(),
     regimes=(
-        Regime("zero-rate", sigma_X**2 <= D, sp.Integer(0)),
+        Regime("zero-rate", D >= sigma_X**2, sp.Integer(0)),
         Regime("lossless", D <= 0, sp.oo),
         Regime("distortion-limited", sp.true, log2(sigma_X) - log2(D) / 2),
     ),
-    requirements=FINITE[:1],
     source="Shannon 1959; Cover and Thomas, Elements of Information Theory, Theorem 10.3.2",
 )
 
@@ -76,5 +74,6 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=_derivation(),
+    examples=(Example(D, 0.01, 1.2, {"sigma_X": 1.0}),),
     boundaries=((D, sigma_X**2), (D, sp.S.Zero), (sigma_X, sp.S.Zero)),
 )

@@ -13,7 +13,7 @@ import sympy as sp
 from rdcsym.linear_program import LinearProgram, farkas_steps, linear_program_steps
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Step
-from rdcsym.theorem import Definition, Form, Regime, Theorem
+from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
 from rdcsym.theorems._bernoulli import (
     COLUMNS,
     DISTORTION,
@@ -75,7 +75,7 @@ CERTIFIED = Form(
         ),
     ),
     regimes=(
-        Regime("infeasible", (C_min > C) | (D_tradeoff > D), sp.oo),
+        infeasible((C < C_min) | (D < D_tradeoff)),
         Regime("classification-limited", w_C >= w_D, h * w_C),
         Regime("distortion-limited", sp.true, h * w_D),
     ),
@@ -193,6 +193,10 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=_derivation(),
+    examples=(
+        Example(D, 0.1, 0.5, {"C": 0.7, "q_X": 0.2, "q_Y": 0.4, "q_S1": 0.1}),
+        Example(C, 0.44, 0.85, {"D": 0.3, "q_X": 0.2, "q_Y": 0.4, "q_S1": 0.1}),
+    ),
     boundaries=(
         (C, C_min),
         (C, b),

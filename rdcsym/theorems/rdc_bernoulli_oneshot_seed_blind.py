@@ -11,7 +11,7 @@ import sympy as sp
 
 from rdcsym.evaluate import Root
 from rdcsym.problem import Problem
-from rdcsym.theorem import Definition, Form, Regime, Theorem
+from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
 from rdcsym.theorems._bernoulli import DISTORTION, DRAW_PARAMETERS, LOSS, REDUCTION, C, D, b, h, kappa, p, q, q_S1, q_X, q_Y
 from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, x
 
@@ -36,13 +36,9 @@ CERTIFIED = Form(
         Definition(slope, sp.Piecewise((h / SPREAD, q > 0), (sp.Integer(0), True)), "rate per covariance"),
     ),
     regimes=(
-        Regime(
-            "infeasible",
-            (sp.Abs(p - q) > D) | (sp.Min(H_plus, H_minus) > C) | ((H_plus > C) & (x_minus > -delta_D)),
-            sp.oo,
-        ),
-        Regime("correlated", (x_minus > -delta_D) | (H_minus > C), slope * sp.Min(x_plus, SPREAD * kappa), sudden=True),
-        Regime("anticorrelated", H_plus > C, slope * x_minus, sudden=True),
+        infeasible((D < sp.Abs(p - q)) | (C < sp.Min(H_plus, H_minus)) | ((C < H_plus) & (x_minus > -delta_D))),
+        Regime("correlated", (x_minus > -delta_D) | (C < H_minus), slope * sp.Min(x_plus, SPREAD * kappa), sudden=True),
+        Regime("anticorrelated", C < H_plus, slope * x_minus, sudden=True),
         Regime("either side", sp.true, slope * sp.Min(x_plus, x_minus)),
     ),
     source="corrected here; the constraint H(S|Y) <= C of the paper's one-shot definition",
@@ -63,6 +59,10 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=blind_steps(),
+    examples=(
+        Example(D, 0.1, 1.0, {"C": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
+        Example(C, 0.2, 1.0, {"D": 0.9, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
+    ),
     boundaries=(
         (C, H_plus),
         (C, H_minus),

@@ -11,11 +11,10 @@ import sympy as sp
 from rdcsym.information import gaussian_information, log2, squared_correlation
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import UNIFORM, Definition, Example, Form, Parameter, Regime, Theorem, infeasible
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,
-    FINITE,
     GIBBS,
     INF,
     LABEL,
@@ -87,11 +86,11 @@ CERTIFIED = Form(
         ),
     ),
     regimes=(
-        Regime("infeasible", (D_least > D) | (C_min > C), sp.oo),
+        infeasible((D < D_least) | (C < C_min)),
         Regime("distortion-limited", R_D >= R_C, R_D),
         Regime("classification-limited", sp.true, R_C),
     ),
-    requirements=(*FINITE, CORRELATION),
+    requirements=(CORRELATION,),
     source="corrected here; dual of Theorem 4 of Nguyen, Nguyen, Bose, ICLR 2026",
 )
 
@@ -142,6 +141,10 @@ THEOREM = Theorem(
     ),
     certified=CERTIFIED,
     derivation=_derivation(),
+    examples=(
+        Example(D, 0.2, 3.6, {"C": 1.75, "sigma_X": 1.0, "sigma_Y": 1.5, "sigma_S": 1.0, "theta": 0.8}),
+        Example(C, 1.2, 2.2, {"D": 1.5, "sigma_X": 1.0, "sigma_Y": 1.5, "sigma_S": 1.0, "theta": 0.8}),
+    ),
     boundaries=(
         (C, C_min),
         (C, h_S),

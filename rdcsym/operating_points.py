@@ -1,0 +1,80 @@
+"""Random operating points of a theorem, points in each regime, and points at every regime boundary and one ulp beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rdcsym.evaluate import compile_condition, compile_expression
+from rdcsym.problem import FloatArray
+from rdcsym.theorem import UNIFORM, Form, Theorem
+
+Points = dict[str, FloatArray]  # parameter name -> values, all of one length
+_BATCH = 4096
+
+
+def random_points(form: Form, count: int, rng: np.random.Generator) -> Points:
+    """`count` points of the form's parameter space, drawn as its parameters say; not all of them are feasible."""
+    points: Points = {}
+    waiting = list(form.parameters)
+    while waiting:
+        # A draw may use other parameters (theta needs both deviations): take the first whose needs are met.
+        ready = next(p for p in waiting if {s.name for s in p.draw.free_symbols} - {UNIFORM.name} <= points.keys())
+        arrays = {**points, UNIFORM.name: rng.random(count)}
+        points[ready.name] = np.broadcast_to(compile_expression(ready.draw)(arrays), (count,)).copy()
+        waiting.remove(ready)
+    return {p.name: points[p.name] for p in form.parameters}
+
+
+def regime_points(form: Form, per_regime: int, rng: np.random.Generator, batches: int = 64) -> dict[str, Points]:
+    """Up to `per_regime` random points in each regime, by rejection; a regime of measure zero gets none (see boundaries)."""
+    found: dict[str, list[Points]] = {regime.name: [] for regime in form.regimes}
+    missing = {regime.name: per_regime for regime in form.regimes}
+    for _ in range(batches):
+        points = valid(form, random_points(form, _BATCH, rng))
+        names = form.regime(**points)
+        for regime, wanted in missing.items():
+            chosen = np.flatnonzero(names == regime)[:wanted]
+            found[regime].append({n: x[chosen] for n, x in points.items()})
+            missing[regime] -= chosen.size
+        if not any(missing.values()):
+            break
+    return {regime: join(parts) for regime, parts in found.items()}
+
+
+def boundary_points(theorem: Theorem, per_boundary: int, rng: np.random.Generator) -> Iterator[tuple[str, Points]]:
+    """For each boundary of the theorem its name and points exactly on it, and one ulp to either side of it."""
+    form = theorem.certified
+    for symbol, expression in theorem.boundaries:
+        points = valid(form, random_points(form, 8 * per_boundary, rng))
+        with np.errstate(divide="ignore", invalid="ignore"):  # an expression may be undefined at a random point: dropped below
+            value = form.quantity(expression, **points)
+        parameter = next(p for p in form.parameters if p.symbol == symbol)
+        sides = [value] if parameter.integer else [value, np.nextafter(value, -np.inf), np.nextafter(value, np.inf)]
+        on = [valid(form, {**points, symbol.name: side}) for side in sides]
+        yield f"{symbol} = {expression}", join([{n: x[:per_boundary] for n, x in part.items()} for part in on])
+
+
+def valid(form: Form, points: Points) -> Points:
+    """The points that lie in the form's domain: others would be bad input."""
+    keep = np.ones(next(iter(points.values())).size, dtype=bool)
+    for parameter in form.parameters:
+        values = points[parameter.name]
+        keep &= (values >= parameter.low) & (values <= parameter.high)
+    for requirement in form.requirements:
+        keep &= np.broadcast_to(compile_condition(requirement.condition)(points), keep.shape)
+    return {name: values[keep] for name, values in points.items()}
+
+
+def join(parts: list[Points]) -> Points:
+    """Points of several dictionaries, one after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def each(points: Points) -> Iterator[dict[str, Any]]:
+    """The points one by one, as keyword arguments."""
+    names = list(points)
+    for row in zip(*points.values(), strict=True):
+        yield {n: float(v) for n, v in zip(names, row, strict=True)}

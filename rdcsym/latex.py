@@ -21,6 +21,19 @@ _NAMES = {
     "q_S1": r"q_{S_1}",
     "h_S": r"h(S)",
     "P_e": r"P_e",
+    "h": r"h_X",
+    "a": r"h_{S|X}",
+    "b": r"h_S",
+    "h_X": r"h(X)",
+    "sigma_X": r"\sigma_X",
+    "sigma_Y": r"\sigma_Y",
+    "sigma_S": r"\sigma_S",
+    "H_plus": r"H^+",
+    "H_minus": r"H^-",
+    "x_plus": r"x^+",
+    "x_minus": r"x^-",
+    "r_plus": r"r^+",
+    "r_minus": r"r^-",
 }
 
 

@@ -63,6 +63,8 @@ def valid(form: Form, points: Points) -> Points:
     for parameter in form.parameters:
         values = points[parameter.name]
         keep &= (values >= parameter.low) & (values <= parameter.high)
+        if parameter.integer:
+            keep &= values == np.floor(values)
     for requirement in form.requirements:
         keep &= np.broadcast_to(compile_condition(requirement.condition)(points), keep.shape)
     return {name: values[keep] for name, values in points.items()}

@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 import mpmath
 import sympy as sp
 
+from rdcsym.latex import render
+
 _PRIMES = (13, 29, 41, 53, 67, 79, 23, 37)
 _ZERO_SIMPLIFIERS = (sp.expand, sp.cancel, lambda e: sp.cancel(sp.together(sp.expand(e))), sp.simplify)
 
@@ -57,7 +59,7 @@ class Identity(Step):
         return True
 
     def latex(self) -> str:
-        return f"{sp.latex(self.lhs)} = {sp.latex(self.rhs)}"
+        return f"{render(self.lhs)} = {render(self.rhs)}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Sign(Step):
 
     def latex(self) -> str:
         relation = ">" if self.strict else r"\ge"
-        return f"{sp.latex(self.expression)} = {' + '.join(_product(t) for t in self.terms) or '0'} {relation} 0"
+        return f"{render(self.expression)} = {' + '.join(_product(t) for t in self.terms) or '0'} {relation} 0"
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,8 @@ class BoxSign(Step):
         return True
 
     def latex(self) -> str:
-        box = r",\ ".join(rf"{sp.latex(s)} \in [{sp.latex(a)}, {sp.latex(b)}]" for s, a, b in self.box)
-        return rf"{sp.latex(self.expression)} \ge 0 \quad \text{{for }} {box}"
+        box = r",\ ".join(rf"{render(s)} \in [{render(a)}, {render(b)}]" for s, a, b in self.box)
+        return rf"{render(self.expression)} \ge 0 \quad \text{{for }} {box}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def _nonzero_somewhere(expression: Any) -> bool:
 
 
 def _product(term: Iterable[Any]) -> str:
-    return r" \cdot ".join(rf"\left({sp.latex(f)}\right)" if sp.sympify(f).is_Add else sp.latex(f) for f in term)
+    return r" \cdot ".join(rf"\left({render(f)}\right)" if sp.sympify(f).is_Add else render(f) for f in term)
 
 
 def _interval(low: Any, high: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rdcsym.cli.grids import grid_notes
 from rdcsym.cli.oracles import around, oracle
 from rdcsym.cli.results import FormResult, Interval, Verdict
 from rdcsym.latex import render_lines
@@ -67,12 +68,14 @@ def confirm_certified(theorem: Theorem, effort: Effort, rng: np.random.Generator
             on_boundary += 1
     if tally.worst > EVALUATION_ROUNDING and not failure:
         failure = f"a value lies {tally.worst:.3g} (relative) outside its certified interval"
+    notes, missed = grid_notes(theorem)
+    failure = failure or missed
     verdict: Verdict = "failed" if failure else "gap" if tally.undecided else "certified"
     return _row(
         theorem, form, "certified",
         regimes=regimes, points=sum(regimes.values()), boundary_points=on_boundary, steps_checked=steps,
         lemmas_cited=[f"{lemma.claim} [{lemma.source}]" for lemma in theorem.derivation.lemmas],
-        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, failure=failure,
+        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, failure=failure, notes=notes,
         seconds=time.perf_counter() - start,
     )  # fmt: skip
 

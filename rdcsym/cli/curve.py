@@ -90,6 +90,7 @@ def _along(form: Form, name: str, x: Any, given: dict[str, float]) -> Any:
     inside = valid(form, points)
     index = inside.pop("#").astype(int)
     if not index.size:
+        form.evaluate(**given, **{name: x[:1]})  # says what is wrong with the point, where it is not x itself
         raise InputError(name, f"{x[0]:g} to {x[-1]:g}", "lies outside the domain of the form", "choose another --range")
     y = np.full(x.shape, math.nan)
     y[index] = form.evaluate(**inside)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CODEWORDS = 16
 _RATES, _THOROUGH_RATES = 9, 33
 _LOSSES, _THOROUGH_LOSSES = 6, 16
+_SLACK_SHARE = 1.2  # the first point of a loss curve leaves the classifier slack
 _CURVE_RATES = (0.25, 0.5)  # of the largest rate that matters: where curves against the classification loss are taken
 
 
@@ -32,9 +33,7 @@ def certify_data(named: tuple[str, CodebookProblem], thorough: bool) -> DataResu
     """D(R) along the rate, and D(R, C) along the loss at a few rates; every interval checked."""
     start, (name, made) = time.perf_counter(), named
     problem = made.problem
-    assert problem.p_S_given_X is not None
     label_entropy = _entropy(made.p_S)
-    least_loss = float(problem.p_X @ np.array([_entropy(row) for row in problem.p_S_given_X]))
     largest_rate = min(_entropy(problem.p_X), _entropy(problem.p_Y))
     rates = np.linspace(0.0, largest_rate, _THOROUGH_RATES if thorough else _RATES)
     losses = _THOROUGH_LOSSES if thorough else _LOSSES
@@ -48,17 +47,31 @@ def certify_data(named: tuple[str, CodebookProblem], thorough: bool) -> DataResu
         codebook_error_x=made.codebook_error_x,
         codebook_error_y=made.codebook_error_y,
         label_entropy=label_entropy,
-        least_loss=least_loss,
+        least_loss=_least_loss(problem),
         rate_curve=[_point(problem, float(rate), None) for rate in rates],
-        classification_curves=[
-            [
-                _point(problem, share * largest_rate, float(loss))
-                for loss in np.linspace(label_entropy, max(least_loss, label_entropy - share * largest_rate), losses)
-            ]
-            for share in _CURVE_RATES
-        ],
+        classification_curves=[_loss_curve(problem, share * largest_rate, label_entropy, losses) for share in _CURVE_RATES],
         seconds=time.perf_counter() - start,
     )
+
+
+def _loss_curve(problem: DiscreteProblem, rate: float, label_entropy: float, count: int) -> list[DataPoint]:
+    """D(R, C) at one rate, from the loss of the plan that ignores the classifier down to what the rate could do at best."""
+    from solvers import solve
+
+    plan = solve(problem, rate=rate).plan
+    assert plan is not None, "without a classification budget a plan always exists"
+    assert problem.p_S_given_X is not None
+    joint = problem.p_S_given_X.T @ plan
+    free = sum(mass * _entropy(column / mass) for mass, column in zip(joint.sum(axis=0), joint.T, strict=True) if mass > 0)
+    least = max(_least_loss(problem), label_entropy - rate)
+    shares = np.linspace(_SLACK_SHARE, 0.0, count + 1)[:-1]  # at 0 itself the relaxation has no interior
+    return [_point(problem, rate, float(least + share * (free - least))) for share in shares]
+
+
+def _least_loss(problem: DiscreteProblem) -> float:
+    """H(S|X) in bits: no processing of X leaves less."""
+    assert problem.p_S_given_X is not None
+    return float(problem.p_X @ np.array([_entropy(row) for row in problem.p_S_given_X]))
 
 
 def _point(problem: DiscreteProblem, rate: float, loss: float | None) -> DataPoint:

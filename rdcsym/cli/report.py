@@ -93,7 +93,7 @@ def number(value: float, digits: int = 6) -> str:
 
 
 def interval(value: Interval | DataPoint, digits: int = _DIGITS[0]) -> str:
-    """A certified interval rounded outward, so that its text holds whatever the interval holds."""
+    """A certified interval rounded outward: its text, read back as floats, holds whatever the interval holds."""
     lower, upper = _outward(value, digits)
     if lower == math.inf:
         return "∞ (proved infeasible)"
@@ -116,7 +116,7 @@ def _outward(value: Interval | DataPoint, digits: int) -> tuple[Decimal, Decimal
 
 def _round(value: float, scale: float, digits: int, rounding: str) -> Decimal:
     """`value` rounded to the last place of `scale` written with that many significant digits; infinities stay."""
-    exact = Decimal(value)
+    exact = Decimal(repr(float(value)))  # the shortest decimal that reads back as this float: 0.1, not 0.1000000000000000055
     if not exact.is_finite() or not scale:
         return exact
     return exact.quantize(Decimal(1).scaleb(Decimal(scale).adjusted() - digits + 1), rounding=rounding)

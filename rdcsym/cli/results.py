@@ -57,6 +57,7 @@ class FormResult:
     verdict: Verdict
     witnesses: list[Witness] = field(default_factory=list)
     failure: str = ""
+    notes: list[str] = field(default_factory=list)  # further confirmations, in words (the Gaussian grids)
     seconds: float = 0.0
 
 

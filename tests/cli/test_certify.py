@@ -1,0 +1,138 @@
+"""The main job, end to end: confirm, refute, report; and its verdicts when something is planted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from rdcsym import theorem, theorems
+from rdcsym.cli.confirm import DEFAULT, EVALUATION_ROUNDING, Effort, confirm_certified, confirm_published, confirm_theorem
+from rdcsym.cli.grids import grid_notes
+from rdcsym.cli.main import run
+from rdcsym.cli.oracles import around, oracle
+from rdcsym.operating_points import each, regime_points
+from rdcsym.proof import Derivation, Identity
+from rdcsym.refute import distance
+
+FEW = Effort(per_regime=12, per_boundary=1)
+PUBLISHED = ["drc-bernoulli-oneshot", "drc-gaussian", "drpc-gaussian-kl", "drpc-gaussian-w2"]
+
+
+@pytest.mark.parametrize("name", theorems())
+def test_every_certified_form_is_certified(name):
+    row = confirm_certified(theorem(name), FEW, np.random.default_rng(0))
+    assert row.failure == ""
+    assert row.verdict == "certified"
+    assert row.steps_checked > 0
+    assert row.worst_distance <= EVALUATION_ROUNDING
+    assert row.boundary_points >= len(theorem(name).boundaries)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_published_form_is_refuted_by_search(name):
+    row = confirm_published(theorem(name), FEW, np.random.default_rng(1))
+    assert row.verdict == "refuted"
+    assert len(row.witnesses) >= 2
+    for witness in row.witnesses:
+        point = {n: float(Fraction(x)) for n, x in witness.point.items()}
+        assert distance(theorem(name).published.evaluate(**point), oracle(theorem(name))(point)) > 1e-3
+        assert all(Fraction(x).denominator <= 10 for x in witness.point.values())
+
+
+def test_the_published_fano_bound_is_certified_as_a_bound():
+    row = list(confirm_theorem(theorem("fano"), FEW, 0))[1]
+    assert (row.form, row.kind, row.verdict) == ("published", "lower", "certified")
+
+
+def test_a_planted_fault_in_our_own_form_fails():
+    true = theorem("rd-bernoulli")
+    wrong = tuple(dataclasses.replace(r, value=r.value * sp.Rational(1000001, 1000000)) for r in true.certified.regimes)
+    row = confirm_certified(
+        dataclasses.replace(true, certified=dataclasses.replace(true.certified, regimes=wrong)), FEW, np.random.default_rng(0)
+    )
+    assert row.verdict == "failed"
+    assert "outside its certified interval" in row.failure
+
+
+def test_a_broken_proof_step_fails():
+    true = theorem("rd-gaussian")
+    broken = Derivation([*true.derivation, Identity("", "one is two", sp.Integer(1), sp.Integer(2))])
+    row = confirm_certified(dataclasses.replace(true, derivation=broken), FEW, np.random.default_rng(0))
+    assert row.verdict == "failed"
+    assert "one is two" in row.failure
+
+
+@pytest.mark.parametrize("name", ["drc-bernoulli-oneshot", "rdc-bernoulli-oneshot"])
+def test_bernoulli_forms_equal_the_exact_linear_program(name):
+    """1e-9 relative at more than 2,000 points over both theorems, in every regime."""
+    found, ask, seen = theorem(name), oracle(theorem(name)), 0
+    for points in regime_points(found.certified, 350, np.random.default_rng(7)).values():
+        values = found.evaluate(**points)
+        for point, value in zip(each(points), values, strict=True):
+            exact = ask(point)
+            assert exact.lower == exact.upper or exact.upper - exact.lower <= 4 * np.spacing(exact.upper)
+            if math.isinf(exact.upper):
+                assert value == math.inf
+            else:
+                assert abs(value - exact.upper) <= 1e-9 * max(abs(exact.upper), 1e-6), point
+            seen += 1
+    assert seen >= 1050
+
+
+def test_around_covers_both_sides_of_a_jump():
+    found = theorem("drc-gaussian")
+    point = {"R": 1.0, "mu_X": 0.0, "sigma_X": 1.0, "mu_Y": 0.0, "sigma_Y": 1.0, "sigma_S": 1.0, "theta": 0.9}
+    edge = found.certified.quantity(found.boundaries[0][1], C=9.0, **point)[0]
+    interval = around(oracle(found), {**point, "C": float(edge)}, ("R", "C"))
+    assert interval.lower < 1
+    assert interval.upper == math.inf
+    far = around(oracle(found), {**point, "C": 9.0}, ("R", "C"))
+    assert far.upper - far.lower < 1e-10
+
+
+@pytest.mark.parametrize("name", [n for n in theorems() if "gaussian" in n])
+def test_gaussian_theorems_lie_in_the_bracket_of_a_grid(name):
+    notes, failure = grid_notes(theorem(name))
+    assert failure == ""
+    assert notes
+    assert all("discretisation error" in note for note in notes)
+
+
+def test_a_wrong_gaussian_form_leaves_the_bracket_of_a_grid():
+    true = theorem("rd-gaussian")
+    wrong = tuple(dataclasses.replace(r, value=r.value / 2) for r in true.certified.regimes)
+    changed = dataclasses.replace(true, certified=dataclasses.replace(true.certified, regimes=wrong))
+    assert "outside" in grid_notes(changed)[1]
+
+
+def test_the_command_writes_its_report_and_prints_json(tmp_path, capsys):
+    arguments = ["certify", "--theorem", "fano", "--theorem", "rd-bernoulli", "--out", str(tmp_path / "r"), "--json"]
+    assert run(arguments) == 0
+    shown = capsys.readouterr()
+    report = json.loads(shown.out)
+    assert [(r["theorem"], r["verdict"]) for r in report["results"]] == [
+        ("fano", "certified"), ("fano", "certified"), ("rd-bernoulli", "certified"),
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "r" / "report.json").read_text()) == report
+    assert (tmp_path / "r" / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert sorted(p.name for p in (tmp_path / "r").iterdir()) == ["report.html", "report.json"]
+
+
+def test_the_same_seed_gives_the_same_rows():
+    one, two = (
+        dataclasses.replace(confirm_published(theorem("drc-gaussian"), FEW, np.random.default_rng(3)), seconds=0) for _ in range(2)
+    )
+    assert one == two
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", theorems())
+def test_many_points(name):
+    row = confirm_certified(theorem(name), Effort(per_regime=10 * DEFAULT.per_regime, per_boundary=20), np.random.default_rng(11))
+    assert (row.verdict, row.failure) == ("certified", "")

@@ -1,0 +1,48 @@
+"""Real input: the digits, and a user's own arrays, to certified limits."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from rdcsym.cli.data import certify_data, load
+from rdcsym.cli.main import run
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return certify_data(load("digits", codewords=8), thorough=False)
+
+
+def test_every_interval_of_the_digits_was_checked(digits):
+    points = [*digits.rate_curve, *(p for curve in digits.classification_curves for p in curve)]
+    assert all(p.verified and p.lower <= p.upper for p in points)
+    assert all(p.status == "certified" for p in digits.rate_curve)
+
+
+def test_the_curves_are_monotone(digits):
+    upper = [p.upper for p in digits.rate_curve]
+    assert upper == sorted(upper, reverse=True)
+    assert upper[0] > 1.2 * upper[-1]
+    for curve in digits.classification_curves:  # from a loose budget to a tight one
+        lower = [p.lower for p in curve]
+        assert all(b >= a - 1e-9 * a for a, b in zip(lower, lower[1:], strict=False))
+
+
+def test_the_classifier_costs_distortion(digits):
+    """On real data the classification constraint trades: it raises the lower end above the value without it."""
+    assert any(curve[-1].lower > curve[0].upper * (1 + 1e-3) for curve in digits.classification_curves)
+
+
+def test_a_users_own_arrays(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    clean = np.repeat(rng.random((6, 5)), 20, axis=0)
+    np.savez(tmp_path / "d.npz", x=clean + 0.1 * rng.random(clean.shape), y=clean, labels=np.repeat(np.arange(6) % 2, 20))
+    arguments = ["certify", "--data", str(tmp_path / "d.npz"), "--codewords", "5", "--out", str(tmp_path / "r"), "--json"]
+    assert run(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["results"] == []
+    assert (report["data"]["symbols_x"], report["data"]["labels"], report["data"]["samples"]) == (5, 2, 120)
+    assert "codewords" in report["data"]["description"]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.printing.precedence import PRECEDENCE
 
 Expr = Any  # SymPy carries no types
 
@@ -19,6 +20,11 @@ Expr = Any  # SymPy carries no types
 def log2(x: Expr) -> Expr:
     """Logarithm to base 2."""
     return sp.log(x) / sp.log(2)
+
+
+def _factor(printer: Any, x: Expr) -> str:
+    """An argument as a factor of a product: a sum in brackets."""
+    return str(printer.parenthesize(x, PRECEDENCE["Mul"], strict=True))
 
 
 class binary_entropy(sp.Function):
@@ -74,7 +80,7 @@ class squared_correlation(sp.Function):
         return self.rewrite(sp.exp)._eval_evalf(prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        body = rf"\left(1 - 2^{{-2 {printer._print(self.args[0])}}}\right)"
+        body = rf"\left(1 - 2^{{-2 {_factor(printer, self.args[0])}}}\right)"
         return f"{body}^{{{exp}}}" if exp else body
 
 
@@ -99,7 +105,7 @@ class gaussian_information(sp.Function):
         return self.rewrite(sp.log)._eval_evalf(prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        body = rf"\tfrac12 \log_2 \frac{{1}}{{1 - {printer._print(self.args[0])}}}"
+        body = rf"\tfrac12 \log_2 \frac{{1}}{{1 - {_factor(printer, self.args[0])}}}"
         return rf"\left({body}\right)^{{{exp}}}" if exp else body
 
 
@@ -180,5 +186,5 @@ class least_variance_ratio(sp.Function):
         return self.rewrite(sp.LambertW)._eval_evalf(prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        body = rf"\left(-W_0\!\left(-e^{{-2 {printer._print(self.args[0])} - 1}}\right)\right)"
+        body = rf"\left(-W_0\!\left(-e^{{-2 {_factor(printer, self.args[0])} - 1}}\right)\right)"
         return f"{body}^{{{exp}}}" if exp else body

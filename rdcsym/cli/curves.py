@@ -36,7 +36,7 @@ def _curve(theorem: Theorem, example: Example) -> Curve:
     return Curve(
         parameter=parameter.name,
         unit=parameter.unit,
-        fixed=dict(example.fixed),
+        fixed={n: v for n, v in {**defaults, **example.fixed}.items() if n != parameter.name},
         x=x.tolist(),
         certified=theorem.evaluate(**given).tolist(),
         published=published,

@@ -39,7 +39,7 @@ def certify_data(named: tuple[str, CodebookProblem], thorough: bool) -> DataResu
     losses = _THOROUGH_LOSSES if thorough else _LOSSES
     return DataResult(
         name=name,
-        description=" ".join(made.notes),
+        description="\n".join(made.notes),
         samples=made.samples,
         symbols_x=problem.cost.shape[0],
         symbols_y=problem.cost.shape[1],

@@ -38,5 +38,8 @@ def written_aside(path: Path, argument: str = "out") -> Iterator[Path]:
         yield aside
         aside.chmod(0o644)
         aside.replace(path)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error})"
+        raise InputError(argument, str(path), problem, "free some space, or choose another folder") from None
     finally:
         aside.unlink(missing_ok=True)

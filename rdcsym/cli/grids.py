@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdcsym.refute import distance
 from rdcsym.refute import Interval as Bracket
+from rdcsym.refute import distance
 from rdcsym.theorem import Theorem
 
 CELLS = 40

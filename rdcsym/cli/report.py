@@ -10,7 +10,6 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,11 +54,16 @@ def render_report(report: Report) -> str:
         import jinja2
     except ImportError:
         raise InputError("jinja2", "missing", *_MISSING) from None
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("rdcsym.cli"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters |= {"number": number, "interval": interval, "symbol": symbol, "mathml": mathml, "point": _point}
     environment.filters |= {"anchor": anchor, "capitalize_first": lambda text: text[:1].upper() + text[1:]}
-    source = resources.files("rdcsym.cli").joinpath("templates", "report.html").read_text(encoding="utf-8")
-    return environment.from_string(source).render(
+    return environment.get_template("report.html").render(
         report=report,
         summary=summary(report),
         sections=[_section(report, name) for name in _names(report)],

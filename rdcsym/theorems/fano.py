@@ -21,7 +21,14 @@ M = sp.Symbol("M", integer=True, positive=True)
 P_e, e = sp.symbols("P_e e", nonnegative=True)
 
 PARAMETERS = (
-    Parameter(symbol=C, low=0, high=float("inf"), unit="bits", meaning="classification loss H(S|Y)", draw=sp.Rational(21, 20) * UNIFORM * log2(M)),
+    Parameter(
+        symbol=C,
+        low=0,
+        high=float("inf"),
+        unit="bits",
+        meaning="classification loss H(S|Y)",
+        draw=sp.Rational(21, 20) * UNIFORM * log2(M),
+    ),
     Parameter(symbol=M, low=2, high=1e15, meaning="number of labels", draw=2 + sp.floor(30 * UNIFORM**2), integer=True),
 )
 _FULL = H_b(e) + e * log2(M - 1)

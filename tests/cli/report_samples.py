@@ -88,7 +88,15 @@ def full_report() -> Report:
     results = [row for name in rdcsym.theorems() for row in real_forms(name)]
     results.append(a_form("x<y>&z", title=HOSTILE, source=HOSTILE, remark=HOSTILE, regimes={HOSTILE: 1}, verdict="gap"))
     results.append(
-        a_form("own", verdict="failed", notes=["A grid of 9 points agrees"], failure="Step 3 failed: " + HOSTILE, worst_distance=inf, widest_interval=inf, latex=[])
+        a_form(
+            "own",
+            verdict="failed",
+            notes=["A grid of 9 points agrees"],
+            failure="Step 3 failed: " + HOSTILE,
+            worst_distance=inf,
+            widest_interval=inf,
+            latex=[],
+        )
     )
     curves = {
         "drc-bernoulli-oneshot": [a_curve(), a_curve(published=None)],

@@ -40,7 +40,7 @@ COMMAND_LINES = {
     "a range outside the domain": ([*CURVE, "--range=-2,-1", "--out", "d.png"], "R"),
     "no published form": (["curve", "rd-bernoulli", "--x", "D", "--set", "q_X=.3", "--published", "--out", "d.png"], "--published"),
     "correlation above 1": (
-        ["curve", "drc-gaussian", "--x", "R", "--out", "d.png", *"--set C=3 --set sigma_X=1 --set sigma_Y=1 --set sigma_S=1 --set theta=2".split()],
+        ["curve", "drc-gaussian", "--x", "R", "--out", "d.png", *["--set", "C=3", "--set", "sigma_X=1", "--set", "sigma_Y=1", "--set", "sigma_S=1", "--set", "theta=2"]],
         "theta",
     ),
 }  # fmt: skip

@@ -126,7 +126,8 @@ def test_the_command_writes_its_report_and_prints_json(tmp_path, capsys):
 
 def test_the_same_seed_gives_the_same_rows():
     one, two = (
-        dataclasses.replace(confirm_published(theorem("drc-gaussian"), FEW, np.random.default_rng(3)), seconds=0) for _ in range(2)
+        dataclasses.replace(confirm_published(theorem("drc-gaussian"), FEW, np.random.default_rng(3)), seconds=0)
+        for _ in range(2)
     )
     assert one == two
 

@@ -161,11 +161,15 @@ def test_edges_are_values(name, point, expected):
 
 def test_reductions_between_theorems():
     R, free = np.linspace(0, 4, 30), {"C": INF, "sigma_S": 1.0, "theta": 0.5}
-    shannon = rdcsym.theorem("rd-gaussian").evaluate(D=rdcsym.theorem("drpc-gaussian-w2").evaluate(R=R, P=9, sigma_X=1.5, **free), sigma_X=1.5)
+    shannon = rdcsym.theorem("rd-gaussian").evaluate(
+        D=rdcsym.theorem("drpc-gaussian-w2").evaluate(R=R, P=9, sigma_X=1.5, **free), sigma_X=1.5
+    )
     np.testing.assert_allclose(shannon, R, atol=1e-12)  # a slack ball: Shannon
     same_law = rdcsym.theorem("drc-gaussian").evaluate(R=R, sigma_X=1.5, sigma_Y=1.5, **free)
     for ball in ("w2", "kl"):  # P = 0: the output law is that of X
-        np.testing.assert_allclose(rdcsym.theorem(f"drpc-gaussian-{ball}").evaluate(R=R, P=0, sigma_X=1.5, **free), same_law, rtol=1e-12)
+        np.testing.assert_allclose(
+            rdcsym.theorem(f"drpc-gaussian-{ball}").evaluate(R=R, P=0, sigma_X=1.5, **free), same_law, rtol=1e-12
+        )
     # Fano with two labels inverts H_b, as the published form does.
     C = np.linspace(0, 1, 20)
     fano = rdcsym.theorem("fano")

@@ -24,7 +24,8 @@ def test_a_nested_piecewise_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("relation", "strict"), [(x < y, True), (x <= y, False), (x > y, True), (x >= y, False), (sp.Eq(x, y), None), (sp.Ne(x, y), None)]
+    ("relation", "strict"),
+    [(x < y, True), (x <= y, False), (x > y, True), (x >= y, False), (sp.Eq(x, y), None), (sp.Ne(x, y), None)],
 )
 def test_relations_and_slack(relation, strict):
     a, b = np.array([0.0, 1.0, 2.0]), np.array([1.0, 1.0, 1.0])

@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 from rdcsym import theorem, theorems
+from rdcsym.information import gaussian_information, least_variance_ratio, squared_correlation
 from rdcsym.latex import document, escape, needed, render, render_lines
 
 ENGINE = next((e for e in ("pdflatex", "lualatex", "xelatex") if shutil.which(e)), None)
@@ -29,6 +30,14 @@ def test_a_statement_defines_every_symbol_it_uses(name):
 def test_names_and_escapes():
     assert render(sp.Symbol("C_min")) == r"C_{\min}"
     assert escape("50% of a_b & {c} < d") == r"50\% of a\_b \& \{c\} $<$ d"
+
+
+def test_a_sum_as_an_argument_gets_brackets():
+    h, C = sp.symbols("h_S C")
+    assert render(squared_correlation(h - C)) == r"\left(1 - 2^{-2 \left(- C + h_S\right)}\right)"
+    assert r"\left(" in render(gaussian_information(h - C))
+    assert r"-2 \left(" in render(least_variance_ratio(h - C))
+    assert render(squared_correlation(C)) == r"\left(1 - 2^{-2 C}\right)"
 
 
 @pytest.mark.latex

@@ -75,8 +75,8 @@ def confirm_certified(theorem: Theorem, effort: Effort, rng: np.random.Generator
         theorem, form, "certified",
         regimes=regimes, points=sum(regimes.values()), boundary_points=on_boundary, steps_checked=steps,
         lemmas_cited=[f"{lemma.claim} [{lemma.source}]" for lemma in theorem.derivation.lemmas],
-        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, failure=failure, notes=notes,
-        seconds=time.perf_counter() - start,
+        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, failure=failure,
+        notes=notes, seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 

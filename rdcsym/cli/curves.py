@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rdcsym.cli.oracles import oracle
@@ -29,7 +31,7 @@ def _curve(theorem: Theorem, example: Example) -> Curve:
     parameter = next(p for p in theorem.parameters if p.symbol == example.x)
     x = np.linspace(example.low, example.high, _SAMPLES)
     solved = np.linspace(example.low, example.high, _SOLVED)
-    given = {parameter.name: x, **example.fixed}
+    given: dict[str, Any] = {parameter.name: x, **example.fixed}
     defaults = {p.name: p.default for p in theorem.parameters if p.default is not None}
     ask = oracle(theorem)
     published = theorem.published.evaluate(**given).tolist() if theorem.published is not None else None

@@ -1,7 +1,7 @@
 """Gaussian theorems held against discrete grids: a second, coarser confirmation that shares nothing with Gaussian algebra.
 
-X and Y are quantised to the conditional means of cells, and the discrete problem is solved to a certified interval. The bracket for
-the line adds the discretisation error. It is for a *given* output law; where the law is free, the theorem's own optimal output is
+X and Y are quantised to the conditional means of cells, and the discrete problem is solved to a certified interval. The bracket
+for the line adds the discretisation error. It is for a *given* output law; where the law is free, the theorem's own output is
 taken, and that no other law in the ball does better rests on the dual certificates alone.
 """
 

@@ -1,4 +1,7 @@
-"""`rdcsym`: the commands, and how their errors read. Exit status 0; 1 (a check failed, a formula was refuted); 2 (bad input, one line)."""
+"""`rdcsym`: the commands, and how their errors read.
+
+Exit status 0; 1 (a check failed, a formula was refuted); 2 (bad input, one line).
+"""
 
 from __future__ import annotations
 

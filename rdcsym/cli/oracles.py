@@ -59,8 +59,14 @@ def _oneshot(sees_seed: bool, point: Mapping[str, float]) -> Interval:
     problem = DiscreteProblem(
         p_X=np.array([1 - x, x]), p_Y=np.array([1 - y, y]), cost=_HAMMING, p_S_given_X=np.array([[1 - s, s], [s, 1 - s]])
     )
-    budgets = {_BUDGETS[n]: point[n] for n in ("R", "D", "C") if n in point}
-    found = solve(problem, setting="oneshot", classifier_sees_seed=sees_seed, **budgets)
+    found = solve(
+        problem,
+        rate=point.get("R"),
+        distortion=point.get("D"),
+        classification=point["C"],
+        setting="oneshot",
+        classifier_sees_seed=sees_seed,
+    )
     return _interval(found, "linear program in exact rationals" if sees_seed else "linear programs in exact rationals, one root")
 
 

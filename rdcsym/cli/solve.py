@@ -29,18 +29,17 @@ def command(
     blind: bool,
     as_json: bool,
 ) -> None:
-    """Certified interval for the problem in PROBLEM.npz: arrays p_X (n), p_Y (m), cost (n, m) and, optional, p_S_given_X (n, k)."""
+    """Certified interval for the problem in PROBLEM.npz: arrays p_X (n), p_Y (m), cost (n, m), optional p_S_given_X (n, k)."""
     from solvers import load_problem, solve
 
-    seen = {"classifier_sees_seed": False} if blind else {}
     found = solve(
         load_problem(path),
         rate=rate,
         distortion=distortion,
         classification=classification,
         setting=setting,
-        units=units,  # type: ignore[arg-type]
-        **seen,
+        units=units,
+        classifier_sees_seed=False if blind else None,
     )
     found.verify()
     what = "distortion" if distortion is None else f"rate ({units})"

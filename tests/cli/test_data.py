@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_the_curves_are_monotone(digits):
     assert upper[0] > 1.2 * upper[-1]
     for curve in digits.classification_curves:  # from a loose budget to a tight one
         lower = [p.lower for p in curve]
-        assert all(b >= a - 1e-9 * a for a, b in zip(lower, lower[1:], strict=False))
+        assert all(b >= a - 1e-9 * a for a, b in pairwise(lower))
 
 
 def test_the_classifier_costs_distortion(digits):

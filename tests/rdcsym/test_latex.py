@@ -33,8 +33,8 @@ def test_names_and_escapes():
 
 
 def test_a_sum_as_an_argument_gets_brackets():
-    h, C = sp.symbols("h_S C")
-    assert render(squared_correlation(h - C)) == r"\left(1 - 2^{-2 \left(- C + h_S\right)}\right)"
+    h, C = sp.symbols("s C")
+    assert render(squared_correlation(h - C)) == r"\left(1 - 2^{-2 \left(- C + s\right)}\right)"
     assert r"\left(" in render(gaussian_information(h - C))
     assert r"-2 \left(" in render(least_variance_ratio(h - C))
     assert render(squared_correlation(C)) == r"\left(1 - 2^{-2 C}\right)"

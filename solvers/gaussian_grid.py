@@ -29,8 +29,9 @@ from flint import arb, ctx, fmpq
 from scipy.special import ndtr, ndtri
 
 from rdcsym.problem import FloatArray, InputError, Units, check_interval
-from solvers import DiscreteProblem, solve
 from solvers.certificate import Certificate
+from solvers.problem import DiscreteProblem
+from solvers.solve import solve
 
 PRECISION: Final = 160  # bits of the ball arithmetic
 COST_ROUNDING: Final = 4 * 2.0**-53

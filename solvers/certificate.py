@@ -1,0 +1,177 @@
+"""A certificate: an interval that holds whatever the solver did, with the evidence that the checker needs to see it.
+
+The upper end rests on a primal witness (a plan or a mixture of maps), the lower end on a dual one. The classes here are
+data; what each proves, and the proof, is in `checker` and `checker_maps`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final, Literal
+
+import numpy as np
+
+from rdcsym.problem import FloatArray
+from solvers.problem import DiscreteProblem, OperatingPoint
+
+Status = Literal["certified", "infeasible", "gap"]
+
+GAP_FLOOR: Final = 1e-6
+"""A value within this share of the problem's natural scale of 0 is compared with that share instead of with itself."""
+
+
+class CertificateError(ValueError):
+    """A certificate that does not prove what it says: the text names what failed."""
+
+
+@dataclass(frozen=True, eq=False)
+class JointPlan:
+    """Upper end. plan: (n, m) joint masses, marginals within 1e-9; the checker repairs it onto the exact marginals."""
+
+    plan: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class MapMixture:
+    """Upper end, one-shot. maps: (k, n) integers y = map(x); weights: k exact rationals, the law of the seed."""
+
+    maps: FloatArray
+    weights: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SemiDual:
+    """Lower end without label. g: (m,) potential in cost units; temperature: cost units a nat, 0 for plain transport.
+
+    temperature inf says that the rate budget is 0, so that the product is the only plan.
+    """
+
+    g: FloatArray
+    temperature: float
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelDual:
+    """Lower end with a label: multipliers of cost, of I(X;Y) and of I(X;Y|S), a reference channel W(y|x) > 0 (n, m)."""
+
+    g: FloatArray
+    channel: FloatArray
+    cost_multiplier: float
+    rate_multiplier: float
+    label_multiplier: float
+
+
+@dataclass(frozen=True, eq=False)
+class LabelBound:
+    """Infeasible: C < H(S|X), which no processing of X can beat."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapDual:
+    """Lower end, one-shot: exact multipliers of cost, output law (m), rate and classification loss (per bit)."""
+
+    cost_multiplier: Fraction
+    output: tuple[Fraction, ...]
+    rate_multiplier: Fraction
+    classification_multiplier: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class SeedBlindDual:
+    """Lower end, one-shot with two symbols a side and a classifier that does not see the seed.
+
+    A plan is one number, the covariance delta. `least` and `greatest` relate it to the rate, with delta + P(X=1) P(Y=1) and
+    its negative in the place of the cost: so the rate bounds delta, or delta the rate. Between the two ends of `excluded`
+    (None: nothing) H(S|Y) exceeds the budget, because it is concave in delta and does so at both ends.
+    """
+
+    least: MapDual
+    greatest: MapDual
+    excluded: tuple[Fraction, Fraction] | None
+
+
+Primal = JointPlan | MapMixture
+Dual = SemiDual | ChannelDual | LabelBound | MapDual | SeedBlindDual
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Certificate:
+    """lower <= value <= upper, with its evidence.
+
+    lower, upper: in cost units where the distortion is minimised, in `point.units` where the rate is.
+    status: "certified" (relative gap at most `tolerance`), "infeasible" (both ends inf) or "gap".
+    method: which solver gave the ends. Nothing in here is to be believed before `verify()` has returned True.
+    """
+
+    problem: DiscreteProblem = field(repr=False)
+    point: OperatingPoint
+    lower: float
+    upper: float
+    status: Status
+    method: str
+    tolerance: float
+    primal: Primal | None = field(repr=False)
+    dual: Dual = field(repr=False)
+
+    def verify(self) -> bool:
+        """True, or CertificateError naming what failed. Runs the independent checker from the raw data."""
+        from solvers.checker import check
+
+        check(self)
+        return True
+
+    @property
+    def relative_gap(self) -> float:
+        """(upper - lower) / max(|upper|, |lower|, floor); 0 where infeasible, inf where no plan is known."""
+        if self.lower == self.upper:
+            return 0.0
+        if math.isinf(self.upper) or math.isinf(self.lower):
+            return math.inf
+        scale = max(abs(self.upper), abs(self.lower), gap_floor(self.problem, self.point))
+        return (self.upper - self.lower) / scale
+
+    @property
+    def plan(self) -> FloatArray | None:
+        """The joint masses (n, m) behind the upper end, None where there is none; a fresh array."""
+        if isinstance(self.primal, JointPlan):
+            return np.array(self.primal.plan)
+        if isinstance(self.primal, MapMixture):
+            plan = np.zeros_like(self.problem.cost)
+            for assignment, weight in zip(np.asarray(self.primal.maps, dtype=int), self.primal.weights, strict=True):
+                plan[np.arange(plan.shape[0]), assignment] += float(weight) * self.problem.p_X
+            return plan
+        return None
+
+    @property
+    def temperature(self) -> float | None:
+        """The multiplier of the rate constraint, in cost units a nat; None where the dual has none."""
+        if isinstance(self.dual, SemiDual):
+            return self.dual.temperature
+        if isinstance(self.dual, ChannelDual) and self.dual.cost_multiplier > 0:
+            return (self.dual.rate_multiplier + self.dual.label_multiplier) / self.dual.cost_multiplier
+        return None
+
+    @property
+    def potentials(self) -> tuple[FloatArray, FloatArray] | None:
+        """(f, g) of shapes (n,), (m,) for the rate-only dual, f the soft transform of g; None for other duals."""
+        if not isinstance(self.dual, SemiDual):
+            return None
+        g, eps = np.array(self.dual.g), self.dual.temperature
+        seen = self.problem.p_Y > 0
+        slack = self.problem.cost[:, seen] - g[seen]
+        if eps == 0:
+            return slack.min(axis=1), g
+        mass = self.problem.p_Y[seen]
+        if math.isinf(eps):
+            return slack @ mass, g
+        low = slack.min(axis=1)
+        return low - eps * np.log(np.exp(-(slack - low[:, None]) / eps) @ mass), g
+
+
+def gap_floor(problem: DiscreteProblem, point: OperatingPoint) -> float:
+    """The least scale of a relative gap: 1e-6 of the cost's spread, or of one unit of rate."""
+    if point.minimised == "rate":
+        return GAP_FLOOR
+    return GAP_FLOOR * float(problem.cost.max() - problem.cost.min())

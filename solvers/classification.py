@@ -18,12 +18,15 @@ import numpy as np
 from rdcsym.problem import FloatArray
 from solvers.certificate import ChannelDual, Dual, JointPlan, LabelBound, Primal
 from solvers.problem import OperatingPoint, Support
-from solvers.relaxation import LOWEST, LabelledSource, RelaxedPlan, minimise_lagrangian, solve_relaxation
+from solvers.relaxation import LOWEST, LabelledSource, RelaxedPlan, StalledError, minimise_lagrangian, solve_relaxation
 from solvers.sinkhorn import at_distortion, at_rate, mutual_information
 
 MARGIN: Final = 1e-9
 """Share of a budget that the solver keeps free, so that the exact plan is inside."""
 ROUNDS: Final = 8
+PATIENCE: Final = 1
+"""Minimisations of the relaxation that may stall before the conic solver takes over, up to CONE_SIZE masses P(x, s, y)."""
+CONE_SIZE: Final = 5000
 SMALL: Final = 1024
 """Number of pairs (x, y) up to which every start of the convex-concave rounds is tried."""
 
@@ -55,7 +58,13 @@ def classification_evidence(where: Support, point: OperatingPoint, *, conic: boo
     )
     if not point.minimises_rate and wanted >= budgets.rate:
         return [], duals
-    relaxed = _relaxed_by_cone(source, point, ceiling, wanted) if conic else _relaxed(source, budgets)
+    small = source.cost.size * source.label.shape[1] <= CONE_SIZE and not point.minimises_rate
+    try:
+        relaxed = None if conic else _relaxed(source, budgets, PATIENCE if small else None)
+    except StalledError:
+        relaxed = None
+    conic = relaxed is None
+    relaxed = relaxed or _relaxed_by_cone(source, point, ceiling, wanted)
     if relaxed is None:
         return [], duals
     duals.append(_channel_dual(where, relaxed))
@@ -65,7 +74,7 @@ def classification_evidence(where: Support, point: OperatingPoint, *, conic: boo
     return [JointPlan(where.full_plan(plan)) for plan in plans], duals
 
 
-def _relaxed(source: LabelledSource, budgets: _Budgets) -> RelaxedPlan:
+def _relaxed(source: LabelledSource, budgets: _Budgets, patience: int | None) -> RelaxedPlan:
     def hotter(k: RelaxedPlan) -> float:
         if math.isfinite(budgets.distortion):
             return (budgets.distortion - float(np.sum(k.plan * source.cost))) / (abs(budgets.distortion) + 1e-300)
@@ -77,7 +86,7 @@ def _relaxed(source: LabelledSource, budgets: _Budgets) -> RelaxedPlan:
         # The label needs weight where I(S;Y) = I(X;Y) - I(X;Y|S) falls short.
         return budgets.wanted - source.label_information(k.plan)
 
-    return solve_relaxation(source, hotter, more_label)
+    return solve_relaxation(source, hotter, more_label, patience)
 
 
 def _relaxed_by_cone(source: LabelledSource, point: OperatingPoint, ceiling: float, wanted: float) -> RelaxedPlan | None:

@@ -61,6 +61,7 @@ class RelaxedPlan:
     share: float
     log_r: FloatArray
     gamma: FloatArray
+    converged: bool
 
     @property
     def rate_multiplier(self) -> float:
@@ -74,16 +75,28 @@ class RelaxedPlan:
 Excess = Callable[[RelaxedPlan], float]
 
 
-def solve_relaxation(source: LabelledSource, hotter: Excess, more_label: Excess) -> RelaxedPlan:
+class StalledError(ArithmeticError):
+    """The turns do not converge (labels that X almost decides make them crawl): another method should take over."""
+
+
+def solve_relaxation(source: LabelledSource, hotter: Excess, more_label: Excess, patience: int | None = None) -> RelaxedPlan:
     """Find the multipliers. `hotter` > 0 asks for a higher temperature, `more_label` > 0 for a greater share.
 
-    Where one sign holds throughout, the end of the range is returned.
+    Where one sign holds throughout, the end of the range is returned. patience: how many minimisations may end unconverged
+    before StalledError is raised (None: any number, since every dual point gives a valid bound).
     """
     known: list[RelaxedPlan] = []
+    stalled = 0
+
+    def count(found: RelaxedPlan) -> None:
+        nonlocal stalled
+        stalled += not found.converged
+        if patience is not None and stalled > patience:
+            raise StalledError(f"{stalled} minimisations of {TURNS} turns did not converge")
 
     def at_share(share: float) -> RelaxedPlan:
         near = min(known, key=lambda k: abs(k.share - share)) if known else None
-        found = _at_share(source, share, hotter, near)
+        found = _at_share(source, share, hotter, near, count)
         known.append(found)
         return found
 
@@ -98,12 +111,19 @@ def solve_relaxation(source: LabelledSource, hotter: Excess, more_label: Excess)
     return min(known[2:], key=lambda k: abs(more_label(k)))
 
 
-def _at_share(source: LabelledSource, share: float, hotter: Excess, near: RelaxedPlan | None) -> RelaxedPlan:
+def _at_share(
+    source: LabelledSource, share: float, hotter: Excess, near: RelaxedPlan | None, count: Callable[[RelaxedPlan], None]
+) -> RelaxedPlan:
+    def minimise(temperature: float, near: RelaxedPlan | None) -> RelaxedPlan:
+        made = minimise_lagrangian(source, temperature, share, near)
+        count(made)
+        return made
+
     spread = float(np.abs(_centred(source)[0]).max())
     coldest, hottest = (spread * k for k in TEMPERATURES)
     # Without a neighbour the start is warm, where any start converges; then the steps are small enough to follow.
     start = near.temperature if near is not None else spread
-    found = [minimise_lagrangian(source, start, share, near)]
+    found = [minimise(start, near)]
     sign = hotter(found[0]) > 0
     factor = 1.3
     while True:
@@ -111,7 +131,7 @@ def _at_share(source: LabelledSource, share: float, hotter: Excess, near: Relaxe
         if (last.temperature >= hottest) if sign else (last.temperature <= coldest):
             return last
         following = last.temperature * (factor if sign else 1 / factor)
-        found.append(minimise_lagrangian(source, min(max(following, coldest), hottest), share, last))
+        found.append(minimise(min(max(following, coldest), hottest), last))
         if (hotter(found[-1]) > 0) != sign:
             break
         factor = min(factor * 1.5, 2.5)
@@ -123,7 +143,7 @@ def _at_share(source: LabelledSource, share: float, hotter: Excess, near: Relaxe
         if log_temperature in ends:
             return ends[log_temperature]
         closest = min(found, key=lambda k: abs(np.log(k.temperature) - log_temperature))
-        found.append(minimise_lagrangian(source, float(np.exp(log_temperature)), share, closest))
+        found.append(minimise(float(np.exp(log_temperature)), closest))
         return hotter(found[-1])
 
     brentq(at, low, high, xtol=1e-13, rtol=1e-13, maxiter=60, disp=False)
@@ -138,7 +158,7 @@ def minimise_lagrangian(source: LabelledSource, temperature: float, share: float
     gamma = np.zeros_like(source.q) if near is None else near.gamma * (near.temperature / temperature)
     turns: list[tuple[FloatArray, FloatArray]] = []
     plan = np.outer(source.p, source.q)
-    best = np.inf
+    best, converged = np.inf, share == 0
     for _ in range(TURNS if share > 0 else 1):
         bonus = temperature * share * (source.label @ (log_r - log_q))
         state = climb(source.p, source.q, centred - bonus, 1 / temperature, gamma)
@@ -147,6 +167,7 @@ def minimise_lagrangian(source: LabelledSource, temperature: float, share: float
         residual = answer - log_r
         size = float(np.abs(residual).max())
         if size <= RESIDUAL:
+            converged = True
             break
         # A jump that made matters much worse forgets the past and falls back on the plain turn, which always descends.
         if size > 10 * best:
@@ -154,7 +175,7 @@ def minimise_lagrangian(source: LabelledSource, temperature: float, share: float
         best = min(best, size)
         turns = [*turns[-MEMORY:], (log_r, residual)]
         log_r = answer if len(turns) == 1 else _anderson(turns)
-    return RelaxedPlan(plan, gamma * temperature + columns, temperature, share, log_r, gamma)
+    return RelaxedPlan(plan, gamma * temperature + columns, temperature, share, log_r, gamma, converged)
 
 
 def _anderson(turns: list[tuple[FloatArray, FloatArray]]) -> FloatArray:

@@ -23,6 +23,8 @@ COOLING: Final = 0.4
 """Factor between successive temperatures before the root is bracketed."""
 COLDEST: Final = 1e-8
 """Temperature, relative to the spread of the centred cost, below which the rate is taken not to bind."""
+LEAST_RATE: Final = 1e-24
+"""Rate in nats below which rounding (some 1e-16 of each mass, which is squared) hides the plan's information."""
 NEWTON_STEPS: Final = 200
 LONGEST_MOVE: Final = 4.0
 """Largest change of a potential, in units of the temperature, in one Newton step."""
@@ -116,6 +118,11 @@ def _follow(source: _Scaled, excess: Callable[[State], float], rate: float) -> E
     p, q, cost = source.p, source.q, source.centred
     if rate <= 0 or source.variance <= 0:
         return EntropicPlan(np.outer(p, q), source.columns, np.inf if rate <= 0 else 0.0, False)
+    if rate < LEAST_RATE:
+        # The plan differs from the product by less than a double shows, but its temperature is known to first order.
+        # Above 1e18 scales nothing is gained, and the checker's balls would lose digits.
+        temperature = source.scale * min(1e18, math.sqrt(source.variance / 2 / max(rate, 1e-300)))
+        return EntropicPlan(np.outer(p, q), source.columns, temperature, True)
     # I = variance / (2 eps^2) + O(eps^-3): an eps a little above the root for low rates. For high rates the start is
     # kept warm, where Newton's method converges from anywhere.
     start = max(2 * math.sqrt(source.variance / (2 * rate)), 0.2)
@@ -151,7 +158,18 @@ def _follow(source: _Scaled, excess: Callable[[State], float], rate: float) -> E
 
 def _result(source: _Scaled, state: State, *, binds: bool) -> EntropicPlan:
     g = state.gamma / state.beta * source.scale + source.columns
-    return EntropicPlan(state.plan, g, source.scale / state.beta, binds)
+    return EntropicPlan(_on_marginals(state.plan, source.p, source.q), g, source.scale / state.beta, binds)
+
+
+def _on_marginals(plan: FloatArray, p: FloatArray, q: FloatArray) -> FloatArray:
+    """Newton's correction applied to the plan itself: potentials of size 1 / eps cannot resolve the last digits of the marginals."""
+    for _ in range(3):
+        columns = _laplacian_solve(plan.T @ (plan / p[:, None]), q - plan.sum(axis=0))
+        change = columns[None, :] - (plan @ columns / p)[:, None]
+        if float(np.abs(change).max()) > 0.5:
+            break
+        plan = plan * (1 + change)
+    return plan
 
 
 def climb(p: FloatArray, q: FloatArray, cost: FloatArray, beta: float, gamma: FloatArray) -> State:

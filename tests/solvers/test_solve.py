@@ -111,7 +111,7 @@ def test_distortion_falls_with_the_rate_and_stays_between_product_and_transport(
     assert little.relative_gap <= 1e-6
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(problems, st.floats(0.05, 1.5), st.floats(0.0, 1.2))
 def test_a_label_constraint_never_helps_and_settings_are_ordered(problem: DiscreteProblem, rate: float, share: float) -> None:
     """D(R) <= envelope <= single letter, and one-shot (rate H(Y|U) >= I(X;Y)) is above the single-letter bound."""

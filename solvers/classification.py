@@ -197,6 +197,11 @@ def _within_tangent(source: LabelledSource, budgets: _Budgets, last: FloatArray)
     scale = float(np.ptp(tangent))
     if scale <= 0:
         return None
+    if math.isfinite(budgets.distortion):
+        # Where the label alone decides the rate, no finite weight balances the two.
+        alone = at_distortion(source.p, source.q, -tangent, -budgets.wanted).plan
+        if float(np.sum(alone * source.cost)) <= budgets.distortion and short(alone) <= MARGIN * budgets.wanted:
+            return alone
     high = max(float(np.ptp(source.cost)), 1e-12) / scale
     for _ in range(12):
         high_plan = at(high)

@@ -149,10 +149,14 @@ def operating_point(
             raise InputError("classifier_sees_seed", classifier_sees_seed, text, "leave it None, or use setting='oneshot'")
         if not isinstance(classifier_sees_seed, bool | np.bool_):
             raise InputError("classifier_sees_seed", classifier_sees_seed, "is no truth value", "give True or False")
+    limit = _budget("distortion", distortion)
+    if distortion is not None and limit == math.inf:
+        # The kernel wants a number; no plan costs more than the dearest pair.
+        limit = max(0.0, float(problem.cost.max()))
     return OperatingPoint(
         minimised="distortion" if distortion is None else "rate",
         rate=_budget("rate", rate),
-        distortion=_budget("distortion", distortion),
+        distortion=limit,
         classification=_budget("classification", classification),
         setting=setting,  # type: ignore[arg-type]
         units=units,  # type: ignore[arg-type]

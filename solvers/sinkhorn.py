@@ -26,8 +26,10 @@ COLDEST: Final = 1e-8
 LEAST_RATE: Final = 1e-24
 """Rate in nats below which rounding (some 1e-16 of each mass, which is squared) hides the plan's information."""
 NEWTON_STEPS: Final = 200
+NOISE: Final = 3e-16
+"""Rounding of a column sum, relative to it."""
 LONGEST_MOVE: Final = 4.0
-"""Largest change of a potential, in units of the temperature, in one Newton step."""
+"""Largest change of a potential, in units of the temperature, in a first Newton step."""
 RESIDUAL: Final = 1e-14
 
 
@@ -176,6 +178,7 @@ def climb(p: FloatArray, q: FloatArray, cost: FloatArray, beta: float, gamma: Fl
     """Maximise <q, gamma> - sum_x p_x log sum_y q_y exp(gamma_y - beta c_xy) from `gamma`."""
     log_q = np.log(q)
     value, plan = _semidual(p, q, log_q, beta * cost, gamma)
+    reach = LONGEST_MOVE
     for _ in range(NEWTON_STEPS):
         residual = q - plan.sum(axis=0)
         if np.abs(residual).max() <= RESIDUAL * 0.1 or np.abs(residual / q).max() <= RESIDUAL:
@@ -183,8 +186,8 @@ def climb(p: FloatArray, q: FloatArray, cost: FloatArray, beta: float, gamma: Fl
         step = _laplacian_solve(plan.T @ (plan / p[:, None]), residual)
         slope = float(residual @ step)
         # Parts of a cold plan that are joined by next to nothing make Newton ask for huge moves of their potentials; the
-        # true move is a logarithm. A capped step gets there at a steady pace.
-        first = min(1.0, LONGEST_MOVE / max(float(np.abs(step).max()), 1e-300))
+        # true move is a logarithm. A capped step gets there, and the cap grows while it is all taken.
+        first = min(1.0, reach / max(float(np.abs(step).max()), 1e-300))
         length, accepted = first, False
         while length > 1e-3 * first:
             trial = gamma + length * step
@@ -194,6 +197,7 @@ def climb(p: FloatArray, q: FloatArray, cost: FloatArray, beta: float, gamma: Fl
                 accepted = True
                 break
             length *= 0.3
+        reach = 2 * reach if accepted and length == first < 1.0 else LONGEST_MOVE
         if not accepted:
             # One Sinkhorn half-step always climbs.
             trial = gamma + np.log(q / np.maximum(plan.sum(axis=0), 1e-300))
@@ -225,6 +229,7 @@ def _laplacian_solve(weights: FloatArray, b: FloatArray) -> FloatArray:
     """
     w = weights.copy()
     b = b.copy()
+    noise = NOISE * weights.sum(axis=0)
     m = b.size
     tiny = np.finfo(float).tiny
     sums = np.empty(m)
@@ -232,6 +237,10 @@ def _laplacian_solve(weights: FloatArray, b: FloatArray) -> FloatArray:
         row = w[k, k + 1 :]
         sums[k] = max(float(row.sum()), tiny)
         share = row / sums[k]
+        # A part that is all but cut off has a residual of rounding only, which its weak joint would blow up.
+        if abs(b[k]) <= noise[k]:
+            b[k] = 0.0
+        noise[k + 1 :] += share * noise[k]
         b[k + 1 :] += share * b[k]
         w[k + 1 :, k + 1 :] += np.outer(share, row)
     x = np.zeros(m)

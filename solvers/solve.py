@@ -72,6 +72,8 @@ def solve(
     )
     if method not in get_args(Method):
         raise InputError("method", method, "is unknown", nearest(str(method), get_args(Method)))
+    if point.setting == "oneshot" and method != "auto":
+        raise InputError("method", method, "is none of the one-shot setting", "leave it 'auto': there is one method")
     limit = check_array("tolerance", tolerance)
     if limit.ndim != 0 or not 0 <= limit < 1:
         raise InputError("tolerance", tolerance, "is no relative gap", "give a number in [0, 1)")
@@ -92,7 +94,9 @@ def solve(
     ladders: list[Iterable[Primal]] = [[plan] for plan in more_plans]
     if found.primal is not None:
         ladders.append([found.primal])
-    return _best(problem, point, _Evidence(name, ladders, [found.dual, *more_duals]), float(limit))
+    return _best(
+        problem, point, _Evidence(name, ladders, [found.dual, *infeasibility_evidence(where), *more_duals]), float(limit)
+    )
 
 
 def _best(problem: DiscreteProblem, point: OperatingPoint, evidence: _Evidence, tolerance: float) -> Certificate:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rdcsym.cli.results import DataResult, FormResult, Report, Witness
+from rdcsym.cli.results import DataPoint, DataResult, FormResult, Report, Witness
 
 _STYLES = {"certified": "green", "refuted": "magenta", "gap": "yellow", "failed": "bold red"}
 
@@ -73,6 +73,10 @@ def _data(data: DataResult) -> Table:
         table.add_column(heading)
     for point in [*data.rate_curve, *(p for curve in data.classification_curves for p in curve)]:
         loss = "none" if point.classification is None else f"{point.classification:.4g}"
-        ends = ("infeasible",) * 2 if math.isinf(point.lower) else (f"{point.lower:.9g}", f"{point.upper:.9g}")
+        ends = ("infeasible",) * 2 if math.isinf(point.lower) else (f"{point.lower:.9g}", _upper(point))
         table.add_row(f"{point.rate:.4g}", loss, *ends, point.status, point.method, "yes" if point.verified else "NO")
     return table
+
+
+def _upper(point: DataPoint) -> str:
+    return "no plan found" if math.isinf(point.upper) else f"{point.upper:.9g}"

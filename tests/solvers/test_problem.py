@@ -48,7 +48,6 @@ BAD_QUESTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("nothing asked", {"rate": None}, "rate"),
     ("both asked", {"rate": 0.1, "distortion": 0.1}, "rate"),
     ("negative distortion", {"rate": None, "distortion": -1.0}, "distortion"),
-    ("infinite distortion", {"rate": None, "distortion": INF}, "distortion"),
     ("negative classification", {"rate": 0.1, "classification": -0.1}, "classification"),
     ("nan classification", {"rate": 0.1, "classification": NAN}, "classification"),
     ("unknown setting", {"rate": 0.1, "setting": "one-shot"}, "setting"),
@@ -89,6 +88,12 @@ def test_too_many_maps_says_how_many() -> None:
     problem = DiscreteProblem(np.full(n, 1 / n), np.full(n, 1 / n), 1 - np.eye(n))
     with pytest.raises(InputError, match=r"12\^12 = 8.92e\+12 maps"):
         solve(problem, rate=1.0, setting="oneshot")
+
+
+def test_an_infinite_distortion_is_no_constraint() -> None:
+    found = solve(DiscreteProblem(**GOOD), distortion=INF)
+    assert found.verify()
+    assert (found.lower, found.upper) == (0.0, 0.0)
 
 
 def test_no_problem_at_all() -> None:

@@ -14,79 +14,16 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 from scipy.optimize.elementwise import find_root
-from scipy.special import lambertw, xlog1py, xlogy
 
+from rdcsym.numerics import FUNCTIONS
 from rdcsym.problem import FloatArray
 
 Arrays = Mapping[str, FloatArray]
 Mask = NDArray[np.bool_]
 
-# An operating point is given in floating point. A budget that misses the edge of the feasible set by less than this (relative,
-# or absolute below 1) counts as on it: H_b(q) computed in two ways differs by an ulp, and inf for a missing ulp helps nobody.
+# An operating point is given in floating point. A budget that misses the edge of the feasible set by less than this (relative to
+# its natural size) counts as on it: H_b(q) computed in two ways differs by an ulp, and inf for a missing ulp helps nobody.
 BUDGET_TOLERANCE = 1e-12
-
-_LN2 = float(np.log(2.0))
-_BRANCH_POINT = 1e-3  # below this P the Lambert W of a rounded argument is less exact than the series, whose v is below 0.07
-_SERIES_TERMS, _NEWTON_STEPS = 16, 6
-
-
-def _binary_entropy(p: FloatArray) -> FloatArray:
-    return np.asarray(-(xlogy(p, p) + xlog1py(1.0 - p, -p)) / _LN2)
-
-
-def _squared_correlation(rate: FloatArray) -> FloatArray:
-    return np.asarray(-np.expm1(-2.0 * _LN2 * rate))
-
-
-def _gaussian_information(r: FloatArray) -> FloatArray:
-    with np.errstate(divide="ignore"):  # r = 1 is infinite information
-        return np.asarray(-np.log1p(-r) / (2.0 * _LN2))
-
-
-def _binary_equivocation(p: FloatArray, s: FloatArray, c: FloatArray) -> FloatArray:
-    result = np.zeros(np.broadcast(p, s, c).shape)
-    for mass, sign in ((p, 1.0), (1.0 - p, -1.0)):
-        # An atom of mass 0 adds nothing; rounding may carry a posterior an ulp outside [0, 1].
-        posterior = np.where(mass > 0, s + sign * c / np.where(mass > 0, mass, 1.0), s)
-        result = result + mass * _binary_entropy(np.clip(posterior, 0.0, 1.0))
-    return result
-
-
-def _least_variance_ratio(P: FloatArray) -> FloatArray:
-    """1 - v, where -v - log(1 - v) = 2P: near P = 0 the argument of W0 would lose the digits that v needs."""
-    P = np.asarray(P)
-    z = np.maximum(-np.exp(-2.0 * P - 1.0), -np.exp(-1.0))  # rounded, it may lie just below the branch point
-    ratio = np.atleast_1d(-lambertw(z).real)
-    near = np.atleast_1d(P) < _BRANCH_POINT
-    if near.any():
-        v = np.sqrt(4.0 * P[near])
-        for _ in range(_NEWTON_STEPS):  # v^2 (1/2 + v/3 + v^2/4 + ...) = 2P, Newton from above: monotone, quadratic
-            tail = sum((v**k / (k + 2) for k in range(_SERIES_TERMS)), np.zeros_like(v))
-            slope = v / (1.0 - v)
-            v = np.where(v > 0, v - (v * v * tail - 2.0 * P[near]) / np.where(v > 0, slope, 1.0), v)
-        ratio[near] = 1.0 - v
-    return np.asarray(ratio)
-
-
-def _fold(function: Any) -> Callable[..., FloatArray]:
-    def folded(*values: FloatArray) -> FloatArray:
-        result = values[0]
-        for value in values[1:]:
-            result = function(result, value)
-        return np.asarray(result)
-
-    return folded
-
-
-_MODULE: dict[str, Any] = {
-    "binary_entropy": _binary_entropy,
-    "squared_correlation": _squared_correlation,
-    "gaussian_information": _gaussian_information,
-    "binary_equivocation": _binary_equivocation,
-    "least_variance_ratio": _least_variance_ratio,
-    "Min": _fold(np.minimum),
-    "Max": _fold(np.maximum),
-}
 
 
 @dataclass(frozen=True)
@@ -127,42 +64,44 @@ def compile_expression(expression: Any) -> Compiled:
         constant = float(expression)
         # An expression without symbols still needs to know how many points there are: it reads whatever array is at hand.
         return Compiled(frozenset(), lambda arrays: np.float64(constant))
-    function = sp.lambdify([sp.Symbol(n) for n in names], _plain(expression), modules=[_MODULE, "numpy"], cse=True)
+    function = sp.lambdify([sp.Symbol(n) for n in names], _plain(expression), modules=[FUNCTIONS, "numpy"], cse=True)
     return Compiled(frozenset(names), lambda arrays: function(*(arrays[n] for n in names)))
 
 
-def compile_condition(condition: Any, slack: float = 0.0) -> Compiled:
+def compile_condition(condition: Any, slack: float = 0.0, unit: Any = 1) -> Compiled:
     """A condition (And, Or of relations) to a function that gives a mask.
 
-    With `slack` > 0 an inequality must hold by more than the slack (relative to the smaller side, or absolute below 1).
+    With `slack` > 0 an inequality must hold by more than the slack, relative to its left side or to `unit`, the natural size of
+    what is compared, where that is larger.
     """
     condition = sp.sympify(condition)
     if condition in (sp.true, sp.false):
         truth = np.bool_(condition == sp.true)
         return Compiled(frozenset(), lambda arrays: truth)
     if isinstance(condition, sp.And | sp.Or):
-        parts = [compile_condition(c, slack) for c in condition.args]
+        parts = [compile_condition(c, slack, unit) for c in condition.args]
         combine = np.logical_and if isinstance(condition, sp.And) else np.logical_or
         names = frozenset[str]().union(*(part.names for part in parts))
         return Compiled(names, lambda arrays: combine.reduce([part(arrays) for part in parts]))
-    return _compile_relation(condition, slack)
+    return _compile_relation(condition, slack, unit)
 
 
-def _compile_relation(relation: Any, slack: float) -> Compiled:
+def _compile_relation(relation: Any, slack: float, unit: Any) -> Compiled:
     if isinstance(relation, sp.Eq | sp.Ne):
         small, large = compile_expression(relation.lhs), compile_expression(relation.rhs)
         equal = np.equal if isinstance(relation, sp.Eq) else np.not_equal
         return Compiled(small.names | large.names, lambda arrays: equal(small(arrays), large(arrays)))
     small, large = compile_expression(relation.lts), compile_expression(relation.gts)
+    size = compile_expression(unit)
     compare = np.less if isinstance(relation, sp.Lt | sp.Gt) else np.less_equal
 
     def evaluate(arrays: Arrays) -> Any:
         a, b = small(arrays), large(arrays)
         if slack:
-            a = a + slack * np.maximum(1.0, np.where(np.isfinite(a), np.abs(a), 1.0))
+            a = a + slack * np.maximum(size(arrays), np.where(np.isfinite(a), np.abs(a), 0.0))
         return compare(a, b)
 
-    return Compiled(small.names | large.names, evaluate)
+    return Compiled(small.names | large.names | (size.names if slack else frozenset()), evaluate)
 
 
 def _compile_piecewise(piecewise: Any) -> Compiled:

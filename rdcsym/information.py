@@ -111,7 +111,7 @@ class gaussian_information(sp.Function):
 
 def gaussian_entropy(sigma: Expr) -> Expr:
     """Differential entropy 1/2 log2(2 pi e sigma^2) of N(mu, sigma^2) in bits; -inf at sigma = 0."""
-    return log2(2 * sp.pi * sp.E * sigma**2) / 2
+    return log2(sigma) + log2(2 * sp.pi * sp.E) / 2
 
 
 def entropy(masses: Sequence[Expr]) -> Expr:
@@ -188,3 +188,54 @@ class least_variance_ratio(sp.Function):
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         body = rf"\left(-W_0\!\left(-e^{{-2 {_factor(printer, self.args[0])} - 1}}\right)\right)"
         return f"{body}^{{{exp}}}" if exp else body
+
+
+class label_correlation(sp.Function):
+    """rho_S^2 = (theta / (sigma_S sigma_X))^2 of S and X with covariance theta; 0 where a deviation is 0, at most 1."""
+
+    nargs = 3
+
+    def _eval_rewrite_as_Pow(self, theta: Expr, sigma_S: Expr, sigma_X: Expr, **kwargs: Any) -> Expr:
+        return (theta / (sigma_S * sigma_X)) ** 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        theta, *sigmas = (printer._print(x) for x in self.args)
+        return rf"\left(\frac{{{theta}}}{{{' '.join(sigmas)}}}\right)^2"
+
+
+class label_noise(sp.Function):
+    """1 - rho_S^2, without the cancellation of that difference where S is nearly a function of X."""
+
+    nargs = 3
+
+    def _eval_rewrite_as_Pow(self, theta: Expr, sigma_S: Expr, sigma_X: Expr, **kwargs: Any) -> Expr:
+        return 1 - (theta / (sigma_S * sigma_X)) ** 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return "1 - " + str(label_correlation(*self.args)._latex(printer))
+
+
+class label_information(sp.Function):
+    """-1/2 log2(nu + r 2^(-2R)): the most that R bits about X tell about S, with r = rho_S^2 and nu = 1 - rho_S^2; in bits."""
+
+    nargs = 3
+
+    def _eval_rewrite_as_log(self, r: Expr, nu: Expr, rate: Expr, **kwargs: Any) -> Expr:
+        return -log2(nu + r * 2 ** (-2 * rate)) / 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        r, nu = (printer._print(x) for x in self.args[:2])
+        return rf"\tfrac12 \log_2 \frac{{1}}{{{nu} + {r}\, 2^{{-2 {_factor(printer, self.args[2])}}}}}"
+
+
+class label_rate(sp.Function):
+    """-1/2 log2((2^(-2 gain) - nu) / r): the rate that tells `gain` bits about S, the inverse of `label_information`; bits."""
+
+    nargs = 3
+
+    def _eval_rewrite_as_log(self, r: Expr, nu: Expr, gain: Expr, **kwargs: Any) -> Expr:
+        return -log2((2 ** (-2 * gain) - nu) / r) / 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        r, nu = (printer._print(x) for x in self.args[:2])
+        return rf"\tfrac12 \log_2 \frac{{{r}}}{{2^{{-2 {_factor(printer, self.args[2])}}} - {nu}}}"

@@ -21,6 +21,7 @@ _NAMES = {
     "q_S1": r"q_{S_1}",
     "h_S": r"h(S)",
     "P_e": r"P_e",
+    "nu_S": r"\nu_S",
     "h": r"h_X",
     "a": r"h_{S|X}",
     "b": r"h_S",

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from rdcsym.proof import Identity, Sign, Step
+from rdcsym.proof import Case, Identity, Sign, Step
 
 Row = tuple[str, Sequence[Any], Any]  # name, coefficients by column, right-hand side
 Products = tuple[tuple[Any, ...], ...]
@@ -50,7 +50,7 @@ def linear_program_steps(
     `signs` holds, by what is to be shown ("w_I", "slack of R", "reduced cost of F", "multiplier of R"), the products that
     show it (see Sign); what is missing must be identically zero.
     """
-    steps: list[Step] = []
+    steps: list[Step] = [Case(regime, "assume", value, given, positive)]
 
     def sign(key: str, claim: str, expression: Any) -> None:
         terms = signs.get(key, ())
@@ -86,7 +86,7 @@ def farkas_steps(
 
     With a zero objective, a w >= 0 that met the constraints would have 0 >= bound > 0.
     """
-    steps: list[Step] = []
+    steps: list[Step] = [Case(regime, "assume", sp.oo, given, positive)]
     for (name, _, _), multiplier in zip(program.budgets, multipliers, strict=True):
         claim = f"Farkas: the multiplier of {name} is nonnegative"
         steps.append(Sign(regime, claim, multiplier, signs.get(f"multiplier of {name}", ()), given, positive))

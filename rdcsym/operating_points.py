@@ -13,6 +13,7 @@ from rdcsym.theorem import UNIFORM, Form, Theorem
 
 Points = dict[str, FloatArray]  # parameter name -> values, all of one length
 _BATCH = 4096
+_BESIDE_ZERO = 1e-200  # the neighbour of 0 is no denormal, which no one means
 
 
 def random_points(form: Form, count: int, rng: np.random.Generator) -> Points:
@@ -52,7 +53,9 @@ def boundary_points(theorem: Theorem, per_boundary: int, rng: np.random.Generato
         with np.errstate(divide="ignore", invalid="ignore"):  # an expression may be undefined at a random point: dropped below
             value = form.quantity(expression, **points)
         parameter = next(p for p in form.parameters if p.symbol == symbol)
-        sides = [value] if parameter.integer else [value, np.nextafter(value, -np.inf), np.nextafter(value, np.inf)]
+        finite = np.where(np.isfinite(value), value, 1.0)
+        ulp = np.where(np.isfinite(value), np.maximum(np.abs(np.spacing(finite)), _BESIDE_ZERO), 0.0)
+        sides = [value] if parameter.integer else [value, value - ulp, value + ulp]
         on = [valid(form, {**points, symbol.name: side}) for side in sides]
         yield f"{symbol} = {expression}", join([{n: x[:per_boundary] for n, x in part.items()} for part in on])
 

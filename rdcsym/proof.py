@@ -8,6 +8,7 @@ of others is a `Lemma`: cited, never counted as checked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 import mpmath
 import sympy as sp
 
+from rdcsym.information import binary_entropy
 from rdcsym.latex import render
 
 _PRIMES = (13, 29, 41, 53, 67, 79, 23, 37)
@@ -80,6 +82,7 @@ class Sign(Step):
     kind: ClassVar[str] = "sign"
 
     def check(self) -> bool:
+        Case(self.regime, self.claim, self.expression, self.given, self.positive).check()
         for term in self.terms:
             for factor in term:
                 if not self._nonnegative(sp.sympify(factor)):
@@ -115,11 +118,11 @@ class BoxSign(Step):
     kind: ClassVar[str] = "sign on a box"
 
     def check(self) -> bool:
-        function = sp.lambdify([s for s, _, _ in self.box], self.expression, modules=[_INTERVAL_MODULE, "sympy"])
+        symbols = [s for s, _, _ in self.box]
         todo = [(tuple((sp.Rational(a), sp.Rational(b)) for _, a, b in self.box), 0)]
         while todo:
             part, level = todo.pop()
-            value = mpmath.iv.mpf(function(*(_interval(a, b) for a, b in part)))
+            value = _enclosure(self.expression, dict(zip(symbols, (_interval(a, b) for a, b in part), strict=True)))
             if value.a >= 0:
                 continue
             if level == self.depth or value.b < 0:
@@ -148,6 +151,36 @@ class Lemma(Step):
         return True
 
 
+@dataclass(frozen=True)
+class Case(Step):
+    """What the steps that follow assume (`given` >= 0, `positive` > 0) and the value that they prove under it.
+
+    Assumptions are in the parameters and definitions of the theorem's form, so that the certifier can see at every point of the
+    regime that some case's assumptions hold there, and that its value is the form's. Nothing is proved here.
+    """
+
+    value: Any
+    given: tuple[Any, ...] = ()
+    positive: tuple[Any, ...] = ()
+
+    kind: ClassVar[str] = "case"
+    is_proof: ClassVar[bool] = False
+
+    def check(self) -> bool:
+        """True, or raises ProofError where an assumption is false whatever the parameters: anything would follow from it."""
+        for assumption, sign in ((g, "nonnegative") for g in self.given):
+            if sp.sympify(assumption).is_negative:
+                raise ProofError(f"{self.claim}: {assumption} is assumed to be {sign}")
+        for assumption in self.positive:
+            if sp.sympify(assumption).is_nonpositive:
+                raise ProofError(f"{self.claim}: {assumption} is assumed to be positive")
+        return True
+
+    def latex(self) -> str:
+        parts = [rf"{render(g)} \ge 0" for g in self.given] + [rf"{render(p)} > 0" for p in self.positive]
+        return r",\ ".join(parts)
+
+
 class Derivation(tuple[Step, ...]):
     """The steps of a proof, in order."""
 
@@ -157,7 +190,15 @@ class Derivation(tuple[Step, ...]):
 
     def check(self) -> int:
         """Check every step; the number of steps proved (cited lemmas do not count). Raises ProofError at the first failure."""
-        return sum(step.check() for step in self if step.is_proof)
+        return sum(step.check() * step.is_proof for step in self)
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(step for step in self if isinstance(step, Case))
+
+    def proved_regimes(self) -> set[str]:
+        """The regimes that have a proved step of their own."""
+        return {step.regime for step in self if step.is_proof}
 
     @property
     def lemmas(self) -> tuple[Lemma, ...]:
@@ -194,4 +235,29 @@ def _interval(low: Any, high: Any) -> Any:
     return mpmath.iv.mpf([ends[0].a, ends[1].b])
 
 
-_INTERVAL_MODULE = {"log": mpmath.iv.log, "exp": mpmath.iv.exp, "sqrt": mpmath.iv.sqrt}
+def _enclosure(expression: Any, box: dict[Any, Any]) -> Any:
+    """An interval that holds the expression on the box: every constant is enclosed, every function known, or ProofError."""
+    if expression in box:
+        return box[expression]
+    if expression.is_Rational:
+        return _interval(expression, expression)
+    if expression in _CONSTANTS:
+        return _CONSTANTS[expression]()
+    if expression.is_Function and expression.has(binary_entropy):
+        return _enclosure(expression.rewrite(sp.log), box)
+    parts = [_enclosure(argument, box) for argument in expression.args]
+    if expression.is_Add:
+        return sum(parts, mpmath.iv.mpf(0))
+    if expression.is_Mul:
+        return math.prod(parts, start=mpmath.iv.mpf(1))
+    if expression.is_Pow and expression.exp.is_Integer:
+        return parts[0] ** int(expression.exp)
+    if expression.is_Pow and expression.exp == sp.Rational(1, 2):
+        return mpmath.iv.sqrt(parts[0])
+    if expression.func in _ENCLOSED:
+        return _ENCLOSED[expression.func](parts[0])
+    raise ProofError(f"no enclosure is known for {expression}")
+
+
+_CONSTANTS = {sp.pi: lambda: mpmath.iv.pi + 0, sp.E: lambda: mpmath.iv.e + 0}
+_ENCLOSED = {sp.log: mpmath.iv.log, sp.exp: mpmath.iv.exp}

@@ -49,11 +49,14 @@ _LARGEST_DENOMINATOR = 10
 _LARGEST_NUMBER = 4
 
 
-def distance(value: float, interval: Interval, kind: Kind = "tight") -> float:
+def distance(value: float, interval: Interval, kind: Kind = "tight", unit: float = 1.0) -> float:
     """How far a claimed value lies outside a certified interval, relative to its size; 0 inside, inf where one is infeasible.
 
-    A claim of kind "lower" can only be too high, one of kind "upper" only too low.
+    A claim of kind "lower" can only be too high, one of kind "upper" only too low. A value that is no number is infinitely far.
+    unit: the natural size of the value; where the value is far smaller, distances are relative to a part of it.
     """
+    if math.isnan(value) or not interval.lower <= interval.upper:
+        return math.inf
     low = interval.lower if kind != "lower" else -math.inf
     high = interval.upper if kind != "upper" else math.inf
     if low <= value <= high:
@@ -61,7 +64,7 @@ def distance(value: float, interval: Interval, kind: Kind = "tight") -> float:
     nearest = low if value < low else high
     if math.isinf(value) or math.isinf(nearest):
         return math.inf
-    return abs(value - nearest) / max(_SCALE_FLOOR, abs(value), abs(nearest))
+    return abs(value - nearest) / max(_SCALE_FLOOR * unit, abs(value), abs(nearest))
 
 
 def reason(value: float, interval: Interval) -> str:

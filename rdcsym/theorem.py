@@ -39,6 +39,7 @@ class Parameter:
     unit: str = ""
     default: float | None = None
     integer: bool = False
+    size: Any = 1  # the natural size, in the other parameters, to which its rounding is compared
 
     @property
     def name(self) -> str:
@@ -70,11 +71,12 @@ class Regime:
     condition: Any
     value: Any
     sudden: bool = False
+    unit: Any = 1  # the natural size of what a sudden condition compares: 1 bit, or a distortion
 
 
-def infeasible(condition: Any) -> Regime:
-    """The regime in which no code meets the budgets: inf, beyond the rounding of a budget."""
-    return Regime("infeasible", condition, sp.oo, sudden=True)
+def infeasible(condition: Any, name: str = "infeasible", unit: Any = 1) -> Regime:
+    """A regime in which no code meets the budgets: inf, beyond the rounding of a budget (see Regime.unit)."""
+    return Regime(name, condition, sp.oo, sudden=True, unit=unit)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Form:
     kind: Kind = "tight"
     requirements: tuple[Requirement, ...] = ()
     remark: str = ""
+    unit: Any = 1  # the natural size of the value at a point, to which a rounding error is compared
 
     def evaluate(self, **values: Any) -> Any:
         """The value at one operating point (float), or at many by broadcasting (array); inf where infeasible.
@@ -120,6 +123,10 @@ class Form:
     def regime(self, **values: Any) -> Any:
         """The name of the regime that decides the value at an operating point; an array of names for arrays."""
         arrays, shape = self._arrays(values)
+        with np.errstate(over="ignore", under="ignore"):
+            return self._regime(arrays, shape)
+
+    def _regime(self, arrays: dict[str, FloatArray], shape: tuple[int, ...] | None) -> Any:
         names = np.full(next(iter(arrays.values())).shape, "undefined", dtype=object)
         for mask, index in self._decide(arrays):
             names[mask] = self.regimes[index].name
@@ -129,7 +136,8 @@ class Form:
         """An expression in this form's parameters and definitions, for instance a regime boundary, at operating points."""
         arrays, _ = self._arrays(values)
         compiled = compile_expression(expression)
-        self._define(arrays, compiled.names)
+        with np.errstate(over="ignore", under="ignore"):
+            self._define(arrays, compiled.names)
         return np.array(np.broadcast_to(compiled(arrays), next(iter(arrays.values())).shape))
 
     def latex(self) -> str:
@@ -138,7 +146,7 @@ class Form:
 
     @cached_property
     def _conditions(self) -> list[Compiled]:
-        return [compile_condition(r.condition, BUDGET_TOLERANCE * r.sudden) for r in self.regimes]
+        return [compile_condition(r.condition, BUDGET_TOLERANCE * r.sudden, r.unit) for r in self.regimes]
 
     @cached_property
     def _values(self) -> list[Compiled]:
@@ -173,7 +181,7 @@ class Form:
                 part = {name: array[mask] for name, array in arrays.items()} if not mask.all() else arrays
                 self._define(part, value.names)
                 result[mask] = value(part)
-        return result
+        return result + 0.0  # no negative zero
 
     def _arrays(self, values: Mapping[str, Any]) -> tuple[dict[str, FloatArray], tuple[int, ...] | None]:
         """The given parameters as flat arrays of one length, checked; and the shape of the answer (None for a scalar)."""

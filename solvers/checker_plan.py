@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,23 +30,19 @@ class Coupling:
 
 
 def plan_upper_end(data: ExactProblem, budgets: ExactPoint, plan: FloatArray) -> float:
-    """The least value over the exact couplings that the plan stands for and that are within the budgets."""
+    """The value of the first exact coupling that the plan stands for and that is within the budgets."""
     kept = _checked(data, plan)
-    best, failures = math.inf, ""
-    for name, coupling in _readings(data, kept, labelled=budgets.classification is not None):
+    failures = ""
+    for name, coupling in _readings(data, kept, budgets):
         failure = _broken_budget(data, budgets, coupling)
         if failure:
             failures += f"; {name}: {failure}"
-            continue
-        if budgets.minimises_rate:
+        elif budgets.minimises_rate:
             high = min(max(coupling.information.high, fmpq(0)), data.rate_ceiling().high)
-            value = up(high) if budgets.units == "bits" else up(arb(high) * arb.const_log2())
+            return up(high) if budgets.units == "bits" else up(arb(high) * arb.const_log2())
         else:
-            value = up(coupling.cost.high)
-        best = min(best, value)
-    if math.isinf(best):
-        raise CertificateError("the plan is not within the budgets" + failures)
-    return best
+            return up(coupling.cost.high)
+    raise CertificateError("the plan is not within the budgets" + failures)
 
 
 def _broken_budget(data: ExactProblem, budgets: ExactPoint, coupling: Coupling) -> str:
@@ -86,48 +81,71 @@ def _sums(plan: list[list[fmpq]]) -> tuple[list[fmpq], list[fmpq]]:
     return [sum(row, fmpq(0)) for row in plan], [sum(column, fmpq(0)) for column in zip(*plan, strict=True)]
 
 
-def _readings(data: ExactProblem, plan: list[list[fmpq]], *, labelled: bool) -> Iterator[tuple[str, Coupling]]:
+def _readings(data: ExactProblem, plan: list[list[fmpq]], budgets: ExactPoint) -> Iterator[tuple[str, Coupling]]:
+    labelled = budgets.classification is not None
     distance = sum(
         (abs(x - p * q) for p, row in zip(data.p, plan, strict=True) for q, x in zip(data.q, row, strict=True)), fmpq(0)
     )
+    product: list[tuple[str, Coupling]] = []
     if distance <= MARGINAL_TOLERANCE:
         cost, nothing = data.product_cost(), Enclosure(fmpq(0), fmpq(0))
-        yield "as the product", Coupling(Enclosure(cost, cost), nothing, data.label_entropy() if labelled else None)
-    forest = _forest_coupling(data, plan)
-    if forest is not None:
-        yield "as a vertex", _exact_coupling(data, forest, labelled)
+        product = [("as the product", Coupling(Enclosure(cost, cost), nothing, data.label_entropy() if labelled else None))]
+    # The product has the least rate; at a tiny rate the plan itself has the lesser cost.
+    if budgets.minimises_rate:
+        yield from product
+    on_support = _support_coupling(data, plan)
+    if on_support is not None:
+        yield "on its support", _exact_coupling(data, on_support, labelled)
     yield "repaired", _repaired_coupling(data, plan, labelled)
+    if not budgets.minimises_rate:
+        yield from product
 
 
-def _forest_coupling(data: ExactProblem, plan: list[list[fmpq]]) -> dict[tuple[int, int], fmpq] | None:
-    """The one coupling on the plan's support, if that has no cycle: a leaf's only cell carries all its mass."""
+def _support_coupling(data: ExactProblem, plan: list[list[fmpq]]) -> dict[tuple[int, int], fmpq] | None:
+    """The exact coupling on the plan's own support: cells off a spanning forest stay, those on it take up the rest.
+
+    The forest is spanned by the heaviest cells. A leaf's only free cell carries what its marginal still lacks, so going from
+    leaf to leaf settles all; None where a mass would be negative or a part of the support cannot carry its marginals.
+    """
     n, m = len(data.p), len(data.q)
-    cells = {(x, n + y) for x in range(n) for y in range(m) if plan[x][y] > 0}
-    if len(cells) >= n + m:
-        return None
-    near: dict[int, set[int]] = {i: set() for i in range(n + m)}
-    for x, y in cells:
-        near[x].add(y)
-        near[y].add(x)
-    left = dict(enumerate([*data.p, *data.q]))
-    leaves = [i for i in near if len(near[i]) == 1]
+    cells = sorted(((plan[x][y], x, n + y) for x in range(n) for y in range(m) if plan[x][y] > 0), reverse=True)
+    root = list(range(n + m))
+
+    def part(i: int) -> int:
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    left = [*data.p, *data.q]
+    near: list[set[int]] = [set() for _ in left]
     coupling: dict[tuple[int, int], fmpq] = {}
+    for mass, x, y in cells:
+        a, b = part(x), part(y)
+        if a == b:
+            coupling[x, y - n] = mass
+            left[x] -= mass
+            left[y] -= mass
+        else:
+            root[a] = b
+            near[x].add(y)
+            near[y].add(x)
+    leaves = [i for i, others in enumerate(near) if len(others) == 1]
     while leaves:
         leaf = leaves.pop()
-        if len(near[leaf]) != 1:
+        if not near[leaf]:
             continue
-        (other,) = near[leaf]
+        other = near[leaf].pop()
         mass = left[leaf]
         if mass < 0:
             return None
         coupling[min(leaf, other), max(leaf, other) - n] = mass
         left[leaf] = fmpq(0)
         left[other] -= mass
-        near[leaf].clear()
         near[other].discard(leaf)
         if len(near[other]) == 1:
             leaves.append(other)
-    if any(near.values()) or any(mass != 0 for mass in left.values()):
+    if any(mass != 0 for mass in left):
         return None
     return {cell: mass for cell, mass in coupling.items() if mass > 0}
 

@@ -25,6 +25,8 @@ COLDEST: Final = 1e-8
 """Temperature, relative to the spread of the centred cost, below which the rate is taken not to bind."""
 LEAST_RATE: Final = 1e-24
 """Rate in nats below which rounding (some 1e-16 of each mass, which is squared) hides the plan's information."""
+COLDEST_REDUCED: Final = 1e-13
+"""The same where the costs are reduced by the potentials of plain transport."""
 NEWTON_STEPS: Final = 200
 NOISE: Final = 3e-16
 """Rounding of a column sum, relative to it."""
@@ -65,26 +67,46 @@ def mutual_information(plan: FloatArray, p: FloatArray, q: FloatArray) -> float:
     return float(np.sum(base * np.where(small, series, terms)))
 
 
-def at_rate(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float) -> EntropicPlan:
-    """The entropic plan whose I(X;Y) is `rate` (nats), or the coldest one where no temperature reaches that rate."""
+def at_rate(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float, plain: FloatArray | None = None) -> EntropicPlan:
+    """The entropic plan whose I(X;Y) is `rate` (nats), or the coldest one where no temperature reaches that rate.
+
+    plain: (m,) potential of plain transport. With it the search works on reduced costs, which are near 0 where a cold plan
+    has its mass, so that costs of very different sizes keep their digits; without it low temperatures are out of reach.
+    """
     # Any rate above log min(n, m) is as good as none.
     rate = min(rate, 2 * math.log(min(cost.shape)) + 1)
-    source = _scaled(p, q, cost)
+    source = _scaled(p, q, cost, plain)
     return _follow(source, lambda state: _log_ratio(mutual_information(state.plan, p, q), rate), rate)
 
 
-def at_distortion(p: FloatArray, q: FloatArray, cost: FloatArray, distortion: float) -> EntropicPlan:
-    """The entropic plan whose cost is `distortion`: the least rate for that distortion."""
-    source = _scaled(p, q, cost)
-    # The gain over the product is the centred cost alone, so large offsets of the cost cannot drown it.
+def at_distortion(
+    p: FloatArray, q: FloatArray, cost: FloatArray, distortion: float, plain: FloatArray | None = None
+) -> EntropicPlan:
+    """The entropic plan whose cost is `distortion`: the least rate for that distortion. plain: as in `at_rate`."""
+    source = _scaled(p, q, cost, plain)
+    product = float(p @ source.reduced @ q)
     wanted = (float(p @ cost @ q) - distortion) / source.scale
     if wanted <= 0 or source.variance <= 0:
         return EntropicPlan(np.outer(p, q), source.columns, np.inf, False)
 
     def excess(state: State) -> float:
-        return _log_ratio(-float(np.sum(state.plan * source.centred)), wanted)
+        # Both as gains over the product, so that large offsets of the cost cannot drown them.
+        return _log_ratio(product - float(np.sum(state.plan * source.reduced)), wanted)
 
     return _follow(source, excess, wanted**2 / (2 * source.variance))
+
+
+def cooled(p: FloatArray, q: FloatArray, cost: FloatArray, plain: FloatArray) -> list[EntropicPlan]:
+    """Plans at falling temperatures down to the coldest: what is left of the rate where only least-cost plans will do."""
+    source = _scaled(p, q, cost, plain)
+    if source.variance <= 0:
+        return []
+    state = climb(p, q, source.reduced, 5.0, np.zeros_like(q))
+    found = [_result(source, state, binds=False)]
+    while 1 / state.beta > source.coldest:
+        state = climb(p, q, source.reduced, state.beta / COOLING, state.gamma / COOLING)
+        found.append(_result(source, state, binds=False))
+    return found
 
 
 def _log_ratio(value: float, target: float) -> float:
@@ -93,31 +115,39 @@ def _log_ratio(value: float, target: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Scaled:
-    """centred: the cost less its row and column means under the product, which couplings see as constants, over `scale`."""
+    """reduced: the cost less `rows` and `columns`, which couplings see as constants, over `scale`.
+
+    Without a potential of plain transport these are the means under the product. variance: of the centred cost.
+    """
 
     p: FloatArray
     q: FloatArray
-    centred: FloatArray
+    reduced: FloatArray
     columns: FloatArray
     scale: float
     variance: float
+    coldest: float
 
 
-def _scaled(p: FloatArray, q: FloatArray, cost: FloatArray) -> _Scaled:
+def _scaled(p: FloatArray, q: FloatArray, cost: FloatArray, plain: FloatArray | None) -> _Scaled:
     rows, columns = cost @ q, p @ cost
     centred = cost - rows[:, None] - columns[None, :] + float(p @ rows)
     scale = float(np.abs(centred).max())
     # What is left of a cost a(x) + b(y) is rounding, and the product is optimal.
     if scale <= 1e-15 * float(np.abs(cost).max()):
-        return _Scaled(p, q, np.zeros_like(cost), columns, 1.0, 0.0)
+        return _Scaled(p, q, np.zeros_like(cost), columns, 1.0, 0.0, COLDEST)
     # The reciprocal of a denormal scale overflows, so it is divided by and not multiplied with.
     centred = centred / scale
-    return _Scaled(p, q, centred, columns, scale, float(p @ centred**2 @ q))
+    variance = float(p @ centred**2 @ q)
+    if plain is None:
+        return _Scaled(p, q, centred, columns, scale, variance, COLDEST)
+    slack = cost - plain[None, :]
+    return _Scaled(p, q, (slack - slack.min(axis=1, keepdims=True)) / scale, plain, scale, variance, COLDEST_REDUCED)
 
 
 def _follow(source: _Scaled, excess: Callable[[State], float], rate: float) -> EntropicPlan:
     """Lower the temperature until `excess` (rising as it cools) is positive, then find its root."""
-    p, q, cost = source.p, source.q, source.centred
+    p, q, cost = source.p, source.q, source.reduced
     if rate <= 0 or source.variance <= 0:
         return EntropicPlan(np.outer(p, q), source.columns, np.inf if rate <= 0 else 0.0, False)
     if rate < LEAST_RATE:
@@ -131,7 +161,7 @@ def _follow(source: _Scaled, excess: Callable[[State], float], rate: float) -> E
     state = climb(p, q, cost, 1 / start, np.zeros_like(q))
     warmer: State | None = None
     while excess(state) < 0:
-        if 1 / state.beta <= COLDEST:
+        if 1 / state.beta <= source.coldest:
             return _result(source, state, binds=False)
         warmer, beta = state, state.beta / COOLING
         state = climb(p, q, cost, beta, state.gamma / COOLING)
@@ -164,7 +194,7 @@ def _result(source: _Scaled, state: State, *, binds: bool) -> EntropicPlan:
 
 
 def _on_marginals(plan: FloatArray, p: FloatArray, q: FloatArray) -> FloatArray:
-    """Newton's correction applied to the plan itself: potentials of size 1 / eps cannot resolve the last digits of the marginals."""
+    """Newton's correction applied to the plan itself: potentials of size 1 / eps cannot resolve its last digits."""
     for _ in range(3):
         columns = _laplacian_solve(plan.T @ (plan / p[:, None]), q - plan.sum(axis=0))
         change = columns[None, :] - (plan @ columns / p)[:, None]

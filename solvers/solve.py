@@ -16,7 +16,7 @@ from solvers.classification import classification_evidence, infeasibility_eviden
 from solvers.conic import least_distortion, least_rate
 from solvers.oneshot import oneshot_evidence
 from solvers.problem import DiscreteProblem, OperatingPoint, Support, operating_point, support
-from solvers.sinkhorn import EntropicPlan, at_distortion, at_rate, mutual_information
+from solvers.sinkhorn import EntropicPlan, at_distortion, at_rate, cooled, mutual_information
 from solvers.transport import transport
 
 Method = Literal["auto", "conic", "sinkhorn", "transport"]
@@ -90,13 +90,12 @@ def solve(
     if not point.has_classification or found.status != "gap" or method in ("sinkhorn", "transport"):
         return found
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic")
-    name = "conic relaxation" if method == "conic" else "convex relaxation"
     ladders: list[Iterable[Primal]] = [[plan] for plan in more_plans]
     if found.primal is not None:
         ladders.append([found.primal])
-    return _best(
-        problem, point, _Evidence(name, ladders, [found.dual, *infeasibility_evidence(where), *more_duals]), float(limit)
-    )
+    name = "conic relaxation" if method == "conic" else "convex relaxation"
+    all_duals = [found.dual, *infeasibility_evidence(where), *more_duals]
+    return _best(problem, point, _Evidence(name, ladders, all_duals), float(limit))
 
 
 def _best(problem: DiscreteProblem, point: OperatingPoint, evidence: _Evidence, tolerance: float) -> Certificate:
@@ -138,7 +137,7 @@ def _distortion_evidence(where: Support, point: OperatingPoint, method: str) -> 
     binds = mutual_information(plain.plan, where.p, where.q) > rate * (1 - 1e-12)
     if method == "transport" or (method == "auto" and not (binds and rate < _ceiling(where))):
         return _Evidence("transport", ladders, duals)
-    return _with_entropic(where, point, method, _Evidence(method, ladders, duals), outer)
+    return _with_entropic(where, point, method, _Evidence(method, ladders, duals), outer, plain.g)
 
 
 def _rate_evidence(where: Support, point: OperatingPoint, method: str) -> _Evidence:
@@ -151,22 +150,36 @@ def _rate_evidence(where: Support, point: OperatingPoint, method: str) -> _Evide
     # Below the least cost of any plan the transport dual is the whole proof.
     if method == "transport" or point.distortion < plain.cost - 1e-9 * abs(plain.cost):
         return _Evidence("transport", ladders, duals)
-    return _with_entropic(where, point, method, _Evidence(method, ladders, duals), plain.plan)
+    if point.distortion <= plain.cost + 1e-9 * float(np.ptp(where.cost)):
+        # Only plans of least cost are left, a face of the polytope; the least rate on it is the limit of low temperatures.
+        limit = cooled(where.p, where.q, where.cost, plain.g)
+        ladders += [[JointPlan(where.full_plan(_on_face(where, k.plan, plain.g)))] for k in limit[-1:]]
+        duals += [SemiDual(where.full_g(k.g), k.temperature) for k in limit]
+    return _with_entropic(where, point, method, _Evidence(method, ladders, duals), plain.plan, plain.g)
 
 
-def _with_entropic(where: Support, point: OperatingPoint, method: str, base: _Evidence, inside: FloatArray) -> _Evidence:
+def _on_face(where: Support, plan: FloatArray, plain: FloatArray) -> FloatArray:
+    """`plan` without the cells whose reduced cost is positive: what is left costs as little as any plan."""
+    slack = where.cost - plain
+    slack = slack - slack.min(axis=1, keepdims=True)
+    return np.where(slack <= 1e-11 * float(np.ptp(where.cost)), plan, 0.0)
+
+
+def _with_entropic(
+    where: Support, point: OperatingPoint, method: str, base: _Evidence, inside: FloatArray, plain: FloatArray
+) -> _Evidence:
     name = "conic" if method == "conic" else "sinkhorn"
-    found = _by_cone(where, point) if method == "conic" else _by_temperature(where, point)
+    found = _by_cone(where, point) if method == "conic" else _by_temperature(where, point, plain)
     if found is None:
         return _Evidence(name, base.ladders, base.duals)
     ladder = _with_margin(where, found.plan, inside, MARGINS)
     return _Evidence(name, [*base.ladders, ladder], [*base.duals, SemiDual(where.full_g(found.g), found.temperature)])
 
 
-def _by_temperature(where: Support, point: OperatingPoint) -> EntropicPlan:
+def _by_temperature(where: Support, point: OperatingPoint, plain: FloatArray) -> EntropicPlan:
     if point.minimises_rate:
-        return at_distortion(where.p, where.q, where.cost, point.distortion)
-    return at_rate(where.p, where.q, where.cost, point.rate_nats)
+        return at_distortion(where.p, where.q, where.cost, point.distortion, plain)
+    return at_rate(where.p, where.q, where.cost, point.rate_nats, plain)
 
 
 def _by_cone(where: Support, point: OperatingPoint) -> EntropicPlan | None:

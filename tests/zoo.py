@@ -110,6 +110,12 @@ def _inverse() -> list[Known]:
         Known("rate of the product's distortion", fair, {"distortion": 0.5}, 0.0),
         Known("rate of a generous distortion", fair, {"distortion": 0.9}, 0.0),
         Known("no plan is that good", binary(0.25, 0.125), {"distortion": 0.12}, INF),
+        Known(
+            "rate on a face of best plans",
+            DiscreteProblem(uniform(4), uniform(4), 1 - np.kron(np.eye(2), np.ones((2, 2)))),
+            {"distortion": 0.0},
+            1.0,
+        ),
         Known("rate in nats", fair, {"distortion": 0.1, "units": "nats"}, (1 - binary_entropy(0.1)) * math.log(2)),
         Known("one symbol: product or nothing", POINT, {"distortion": 3.4}, INF),
         Known("one symbol: product", POINT, {"distortion": 3.5}, 0.0),

@@ -11,17 +11,19 @@ from typing import Any, Literal
 import numpy as np
 
 from rdcsym.cli.grids import grid_notes
-from rdcsym.cli.oracles import around, oracle
+from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.cli.results import FormResult, Interval, Verdict
 from rdcsym.latex import render_lines
 from rdcsym.operating_points import Points, boundary_points, each, regime_points
 from rdcsym.proof import ProofError
-from rdcsym.refute import distance, find_witnesses
+from rdcsym.refute import Oracle, distance, find_witnesses
 from rdcsym.theorem import Form, Theorem
 
 # The value is computed in float64, the interval holds for the exact value: a miss below this (relative) is rounding.
 EVALUATION_ROUNDING = 1e-12
+BUDGETS = ("R", "D", "C", "P")
 WIDE = 1e-6  # an interval of more than this relative width decides nothing about a closed form
+_ASSUMPTION_ROUNDING = 1e-7  # an assumption of a proof may be violated by rounding at a boundary
 _WIDTH_FLOOR = 1e-6  # widths are relative to the value, or to this where the value is smaller
 
 
@@ -47,36 +49,34 @@ def confirm_theorem(theorem: Theorem, effort: Effort, seed: int) -> Iterator[For
 def confirm_certified(theorem: Theorem, effort: Effort, rng: np.random.Generator) -> FormResult:
     """Every step of the derivation, and the value in its interval at random points of each regime and at every boundary."""
     start, form, ask = time.perf_counter(), theorem.certified, oracle(theorem)
-    failure, steps = "", 0
+    failures, steps = [], 0
     try:
         steps = theorem.derivation.check()
     except ProofError as error:
-        failure = str(error)
+        failures.append(str(error))
     tally = _Tally(form)
-    regimes: dict[str, int] = {}
-    for regime, points in regime_points(form, effort.per_regime, rng).items():
-        for point, value in _with_values(form, points):
-            tally.add(value, ask(point))
-            regimes[regime] = regimes.get(regime, 0) + 1
-    on_boundary = 0
+    for points in regime_points(form, effort.per_regime, rng).values():
+        tally.add_points(points, ask)
+        failures += proof_gaps(theorem, points)
+    inner = sum(tally.regimes.values())
     for _, points in boundary_points(theorem, effort.per_boundary, rng):
-        for point, value in _with_values(form, points):
-            interval = ask(point)
-            if distance(value, interval) > EVALUATION_ROUNDING or not _decides(interval):
-                interval = around(ask, point, theorem.problem.constraints)
-            tally.add(value, interval, on_boundary=True)
-            on_boundary += 1
-    if tally.worst > EVALUATION_ROUNDING and not failure:
-        failure = f"a value lies {tally.worst:.3g} (relative) outside its certified interval"
+        tally.add_points(points, ask)
+        failures += proof_gaps(theorem, points)
     notes, missed = grid_notes(theorem)
-    failure = failure or missed
-    verdict: Verdict = "failed" if failure else "gap" if tally.undecided else "certified"
+    failures += [missed] * bool(missed)
+    proved = theorem.derivation.proved_regimes()
+    for regime in (r.name for r in form.regimes):
+        failures += [f"no operating point was found in the regime '{regime}'"] * (regime not in tally.regimes)
+        failures += [f"the regime '{regime}' has no proof step of its own"] * (regime not in proved)
+    if tally.worst > EVALUATION_ROUNDING:
+        failures.append(f"a value lies {tally.worst:.3g} (relative) outside its certified interval, at {tally.worst_point}")
+    verdict: Verdict = "failed" if failures else "gap" if tally.undecided else "certified"
     return _row(
         theorem, form, "certified",
-        regimes=regimes, points=sum(regimes.values()), boundary_points=on_boundary, steps_checked=steps,
+        regimes=tally.regimes, points=inner, boundary_points=sum(tally.regimes.values()) - inner, steps_checked=steps,
         lemmas_cited=[f"{lemma.claim} [{lemma.source}]" for lemma in theorem.derivation.lemmas],
-        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, failure=failure,
-        notes=notes, seconds=time.perf_counter() - start,
+        worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict,
+        failure="; ".join(dict.fromkeys(failures)), notes=notes, seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 
@@ -85,51 +85,83 @@ def confirm_published(theorem: Theorem, effort: Effort, rng: np.random.Generator
     start, form, ask = time.perf_counter(), theorem.published, oracle(theorem)
     assert form is not None
     tally = _Tally(form)
-    regimes: dict[str, int] = {}
-    for regime, points in regime_points(form, max(4, effort.per_regime // 4), rng).items():
-        for point, value in _with_values(form, points):
-            tally.add(value, ask(point))
-            regimes[regime] = regimes.get(regime, 0) + 1
+    for points in regime_points(form, max(4, effort.per_regime // 4), rng).values():
+        tally.add_points(points, ask)
     witnesses = find_witnesses(form, ask, lambda points: theorem.certified.evaluate(**points), rng)
     verdict: Verdict = "refuted" if witnesses else "gap" if tally.undecided or tally.worst > EVALUATION_ROUNDING else "certified"
     return _row(
         theorem, form, "published",
-        regimes=regimes, points=sum(regimes.values()), boundary_points=0, steps_checked=0, lemmas_cited=[],
+        regimes=tally.regimes, points=sum(tally.regimes.values()), boundary_points=0, steps_checked=0, lemmas_cited=[],
         worst_distance=tally.worst, widest_interval=tally.widest, method=tally.method, verdict=verdict, witnesses=witnesses,
         seconds=time.perf_counter() - start,
     )  # fmt: skip
 
 
 class _Tally:
-    """What the points so far say: worst distance, widest interval, how many intervals were too wide to decide."""
+    """What the points so far say: their regimes, the worst distance, the widest interval, how many were undecided."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
         self.worst, self.widest, self.undecided, self.method = 0.0, 0.0, 0, ""
+        self.worst_point: dict[str, float] = {}
+        self.regimes: dict[str, int] = {}
 
-    def add(self, value: float, interval: Interval, on_boundary: bool = False) -> None:
-        self.worst = max(self.worst, distance(value, interval, self.form.kind))
-        self.method = self.method or interval.method
-        if not on_boundary:
-            self.widest = max(self.widest, _width(interval))
-            self.undecided += not _decides(interval)
+    def add_points(self, points: Points, ask: Oracle) -> None:
+        """Hold the form against the oracle at each point; where that fails, against the neighbours within a budget's rounding."""
+        if not next(iter(points.values())).size:
+            return
+        sizes = {p.name: self.form.quantity(p.size, **points) for p in self.form.parameters if p.name in BUDGETS}
+        rows = zip(
+            each(points),
+            self.form.evaluate(**points),
+            self.form.regime(**points),
+            self.form.quantity(self.form.unit, **points),
+            strict=True,
+        )
+        for i, (point, value, regime, unit) in enumerate(rows):
+            self.regimes[regime] = self.regimes.get(regime, 0) + 1
+            interval = ask(point)
+            miss, decided = distance(value, interval, self.form.kind, unit), _width(interval, unit) <= WIDE
+            if not (miss <= EVALUATION_ROUNDING and decided):
+                near, infinite = within_rounding(ask, point, {n: float(size[i]) for n, size in sizes.items()})
+                finite = math.inf if near is None else distance(value, near, self.form.kind, unit)
+                miss = 0.0 if infinite and value == math.inf else finite
+                decided = near is not None or infinite
+            else:
+                self.widest = max(self.widest, _width(interval, unit))
+            if miss > self.worst:
+                self.worst, self.worst_point = miss, point
+            self.undecided += not decided
+            self.method = self.method or interval.method
 
 
-def _width(interval: Interval) -> float:
+def _width(interval: Interval, unit: float) -> float:
     if interval.lower == interval.upper:
         return 0.0
     if math.isinf(interval.upper):
         return math.inf
-    return (interval.upper - interval.lower) / max(_WIDTH_FLOOR, abs(interval.upper))
+    return (interval.upper - interval.lower) / max(_WIDTH_FLOOR * unit, abs(interval.upper))
 
 
-def _decides(interval: Interval) -> bool:
-    return _width(interval) <= WIDE
+def proof_gaps(theorem: Theorem, points: Points) -> list[str]:
+    """Where the derivation lists its cases: regimes with a point at which no case's assumptions hold and give the form's value.
 
-
-def _with_values(form: Form, points: Points) -> Iterator[tuple[dict[str, float], float]]:
-    if next(iter(points.values())).size:
-        yield from zip(each(points), form.evaluate(**points).tolist(), strict=True)
+    This ties the proof to the form. It is evidence at the points, not a proof that the cases cover the regime.
+    """
+    form, cases = theorem.certified, theorem.derivation.cases
+    if not cases or not next(iter(points.values())).size:
+        return []
+    regimes, values = form.regime(**points), form.evaluate(**points)
+    covered = np.zeros(values.size, dtype=bool)
+    with np.errstate(all="ignore"):  # an assumption may be undefined where another case applies
+        for case in cases:
+            holds = regimes == case.regime
+            for assumption in (*case.given, *case.positive):
+                holds &= form.quantity(assumption, **points) >= -_ASSUMPTION_ROUNDING
+            value = form.quantity(case.value, **points)
+            covered |= holds & ((value == values) | (np.abs(value - values) <= _ASSUMPTION_ROUNDING))
+    missed = dict.fromkeys(regimes[~covered])
+    return [f"no case of the derivation covers a point of the regime '{regime}'" for regime in missed]
 
 
 def _row(theorem: Theorem, form: Form, which: Literal["certified", "published"], **found: Any) -> FormResult:

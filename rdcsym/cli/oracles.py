@@ -14,8 +14,9 @@ from rdcsym.theorem import Theorem
 
 _HAMMING = np.array([[0.0, 1.0], [1.0, 0.0]])
 _BUDGETS = {"R": "rate", "D": "distortion", "C": "classification", "P": "perception"}
-# Twice the tolerance with which a closed form reads a budget (evaluate.BUDGET_TOLERANCE), to cover its own rounding.
-_BUDGET_ROUNDING = 2e-12
+# From an ulp to twice the tolerance with which a closed form reads a budget (evaluate.BUDGET_TOLERANCE).
+_BUDGET_STEPS = (2.3e-16, 1e-15, 1e-14, 1e-12, 2e-12)
+_EDGE = 3.0  # a square root at the edge rises 2.4 times as much over the last step as over the one before
 
 
 def oracle(theorem: Theorem) -> Oracle:
@@ -30,21 +31,26 @@ def oracle(theorem: Theorem) -> Oracle:
     return partial(_oneshot, problem.classification == "H(S|Y,U)")
 
 
-def around(ask: Oracle, point: Mapping[str, float], budgets: tuple[str, ...]) -> Interval:
-    """The interval that covers the point and its neighbours within the rounding of the budgets.
+def within_rounding(ask: Oracle, point: Mapping[str, float], sizes: Mapping[str, float]) -> tuple[Interval | None, bool]:
+    """What the budgets' rounding leaves open at a point: the interval of its finite answers, and whether inf is one of them.
 
-    At an edge of the feasible set the value jumps to inf, and a budget given in floating point does not say on which side it is.
+    All budgets are moved together, looser and tighter. At an edge of the feasible set, where the value jumps to inf, the finite
+    answers are those of one side only, and the edge lies as far again beyond them.
+    sizes: the natural size of each budget, to which its rounding is compared.
     """
-    neighbours = [ask(point)]
-    for sign in (1, -1):
-        moved = {n: point[n] + sign * _BUDGET_ROUNDING * max(1.0, abs(point[n])) for n in budgets if math.isfinite(point[n])}
+    answers = [ask(point)]
+    for step in (s * sign for s in _BUDGET_STEPS for sign in (-1, 1)):
+        finite = {n: size for n, size in sizes.items() if math.isfinite(point[n])}
+        moved = {n: point[n] + step * max(size, abs(point[n])) for n, size in finite.items()}
         moved = {n: max(0.0, x) if n != "C" or point[n] >= 0 else x for n, x in moved.items()}
-        neighbours.append(ask({**point, **moved}))
-    return Interval(
-        lower=min(i.lower for i in neighbours),
-        upper=max(i.upper for i in neighbours),
-        method=neighbours[0].method + ", budgets within rounding",
-    )
+        answers.append(ask({**point, **moved}))
+    reached = [a for a in answers if math.isfinite(a.upper)]
+    infinite = any(a.lower == math.inf for a in answers)
+    if not reached:
+        return None, infinite
+    low, high = min(a.lower for a in reached), max(a.upper for a in reached)
+    margin = _EDGE * (high - low) if infinite else 0.0
+    return Interval(lower=low - margin, upper=high + margin, method=answers[0].method), infinite
 
 
 def _interval(certificate: Any, method: str) -> Interval:

@@ -29,7 +29,9 @@ q, p, q_S, h, a, b, D_ind, w_R, w_C, w_D, w_F, w_max, kappa, C_min = sp.symbols(
 
 BITS = "bits"
 RATE = Parameter(symbol=R, low=0, high=float("inf"), unit=BITS, meaning="rate H(Y|U)", draw=sp.Rational(11, 10) * u)
-DISTORTION = Parameter(symbol=D, low=0, high=float("inf"), meaning="Hamming distortion P(X != Y)", draw=u)
+DISTORTION = Parameter(
+    size=q_X + q_Y - 2 * q_X * q_Y, symbol=D, low=0, high=float("inf"), meaning="Hamming distortion P(X != Y)", draw=u
+)
 LOSS = Parameter(symbol=C, low=0, high=float("inf"), unit=BITS, meaning="classification loss", draw=sp.Rational(11, 10) * u)
 SOURCE = Parameter(symbol=q_X, low=0, high=1, meaning="P(X = 1)", draw=u)
 OUTPUT = Parameter(symbol=q_Y, low=0, high=1, meaning="P(Y = 1)", draw=u)
@@ -85,7 +87,7 @@ def preliminaries() -> list[Step]:
         Identity("", "q_S is a mixture of q_S1 and 1 - q_S1", q + q_S1 - 2 * q * q_S1, mix),
         Sign(
             "",
-            "H_b is strictly concave on (0, 1), so H(S) = H_b(q_S) >= H_b(q_S1) = H(S|X), strictly unless X or S1 is trivial",
+            "H_b is strictly concave on (0, 1) and continuous, so H(S) = H_b(q_S) >= H_b(q_S1) = H(S|X), equal only if q_X is 0 or 1 or q_S1 is 1/2",
             -sp.diff(H_b(x).rewrite(sp.log), x, 2),
             ((1 / x, 1 / (1 - x), 1 / sp.log(2)),),
             positive=(1 - x,),

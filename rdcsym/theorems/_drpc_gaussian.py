@@ -17,6 +17,7 @@ from rdcsym.theorems._gaussian import (
     LABEL,
     LABEL_DEFINITIONS,
     LEAST_LOSS,
+    LEAST_LOSS_AT_ANY_RATE,
     LOSS,
     MEAN_X,
     NON_TRIVIAL,
@@ -66,6 +67,7 @@ def certified(ball: Parameter, least_deviation: Any, source: str) -> Form:
             Regime("perception-limited", sp.true, (sigma_X - s_P) ** 2 + 2 * sigma_X * s_P * rho_bar),
         ),
         requirements=(CORRELATION,),
+        unit=sigma_X**2,
         source=source,
     )
 
@@ -73,7 +75,7 @@ def certified(ball: Parameter, least_deviation: Any, source: str) -> Form:
 def published(ball: Parameter, least_deviation: Any, source: str) -> Form:
     """The published regimes: those of the certified form, an active-C branch, and D = 0."""
     rho_C, h_X = sp.symbols("rho_C h_X", real=True)
-    stated = h_S - gaussian_information(rho_S2) <= C
+    stated = C >= LEAST_LOSS_AT_ANY_RATE
     return Form(
         value="D(R, P, C)",
         parameters=(RATE, ball, LOSS, MEAN_X, SIGMA_X, *LABEL),
@@ -94,6 +96,7 @@ def published(ball: Parameter, least_deviation: Any, source: str) -> Form:
             Regime("below h(S|X): not stated, read as infeasible", sp.true, sp.oo),
         ),
         requirements=(CORRELATION, *NON_TRIVIAL),
+        unit=sigma_X**2,
         source=source,
         remark=(
             "Read from the project's summary of the paper (the regimes with active C and D = 0 are those of its Theorem 4, applied "
@@ -132,13 +135,13 @@ def derivation(ball_steps: list[Step]) -> Derivation:
         Identity(slack, "its value is Shannon's", bound.subs(shannon), sx**2 * (1 - r**2)),
         *test_channel(""),
         Identity(slack, "primal: the Gaussian channel with sigma_Y = sigma_X rho", value.subs(shannon), sx**2 * (1 - r**2)),
-        Sign(
+        Identity(
             limited,
-            "R = 0: independent, E (X-Y)^2 = sigma_X^2 + m_2 >= sigma_X^2 + s^2",
-            m2 - s**2,
-            ((m2 - s**2,),),
-            given=(m2 - s**2,),
+            "R = 0: X and Y are independent; E (X-Y)^2 = sigma_X^2 + m_2 is least at m_2 = s^2",
+            value.subs(r, 0),
+            sx**2 + s**2,
         ),
+        Identity(slack, "R = inf: every ball has s <= sigma_X, so it is slack, and Y = X is best", value.subs({r: 1, s: sx}), 0),
         *ball_steps,
         *label_bound(),
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from rdcsym.information import gaussian_entropy, gaussian_information, squared_correlation
+from rdcsym.information import gaussian_entropy, label_correlation, label_information, label_noise, squared_correlation
 from rdcsym.proof import Identity, Lemma, Sign, Step
 from rdcsym.theorem import UNIFORM, Definition, Parameter, Requirement
 
@@ -24,24 +24,27 @@ LARGEST = 1e150  # scales beyond this have no float64 square
 R, D, P = sp.symbols("R D P", nonnegative=True)
 C, mu_X, mu_Y, theta, h_S, C_min = sp.symbols("C mu_X mu_Y theta h_S C_min", real=True)
 sigma_X, sigma_Y, sigma_S = sp.symbols("sigma_X sigma_Y sigma_S", nonnegative=True)
-rho, rho_bar, rho_S2 = sp.symbols("rho rho_bar rho_S2", nonnegative=True)
+rho, rho_bar, rho_S2, nu_S = sp.symbols("rho rho_bar rho_S2 nu_S", nonnegative=True)
 
-_SPREAD = 2 ** (4 * u - 2)  # a standard deviation between 1/4 and 4
-RATE = Parameter(symbol=R, low=0, high=INF, unit="bits", meaning="rate I(X;Y)", draw=4 * u)
+# A standard deviation: mostly between 1/4 and 4, seldom as far as 2^-62 or 2^62, so that a slip in scale shows.
+_SPREAD = 2 ** (4 * u - 2 + 60 * (2 * u - 1) ** 31)
+RATE = Parameter(symbol=R, low=0, high=INF, unit="bits", meaning="rate I(X;Y)", draw=4 * u + 56 * u**24)
 LOSS = Parameter(
     symbol=C,
     low=-INF,
     high=INF,
     unit="bits",
     meaning="classification loss h(S|Y)",
-    draw=sp.log(sigma_S) / sp.log(2) + 1 + 2 * u,  # h(S) = log2 sigma_S + 2.047
+    draw=sp.log(sigma_S) / sp.log(2) + 3 - 2 * u - 57 * u**24,  # h(S) = log2 sigma_S + 2.047
 )
 MEAN_X = Parameter(symbol=mu_X, low=-LARGEST, high=LARGEST, meaning="mean of X", draw=2 * u - 1, default=0.0)
 MEAN_Y = Parameter(symbol=mu_Y, low=-LARGEST, high=LARGEST, meaning="mean of Y", draw=2 * u - 1, default=0.0)
 SIGMA_X = Parameter(symbol=sigma_X, low=0, high=LARGEST, meaning="standard deviation of X", draw=_SPREAD)
 SIGMA_Y = Parameter(symbol=sigma_Y, low=0, high=LARGEST, meaning="standard deviation of Y", draw=_SPREAD)
 SIGMA_S = Parameter(symbol=sigma_S, low=0, high=LARGEST, meaning="standard deviation of S", draw=_SPREAD)
-THETA = Parameter(symbol=theta, low=-INF, high=INF, meaning="covariance of X and S", draw=(2 * u - 1) * sigma_S * sigma_X)
+# Exactly -1 or 1 one time in six: S a function of X.
+_CORRELATION_DRAW = sp.Max(-1, sp.Min(1, sp.Rational(6, 5) * (2 * u - 1)))
+THETA = Parameter(symbol=theta, low=-INF, high=INF, meaning="covariance of X and S", draw=_CORRELATION_DRAW * sigma_S * sigma_X)
 LABEL = (SIGMA_S, THETA)
 
 _ROUNDING = sp.Float(1) + sp.Float("1e-12")
@@ -62,17 +65,15 @@ NON_TRIVIAL = tuple(
 
 LABEL_DEFINITIONS = (
     Definition(h_S, sp.Piecewise((gaussian_entropy(sigma_S), sigma_S > 0), (-sp.oo, True))),
-    Definition(
-        rho_S2,
-        sp.Piecewise((sp.Min(1, (theta / (sigma_S * sigma_X)) ** 2), sigma_S * sigma_X > 0), (sp.Integer(0), True)),
-        "squared correlation of S and X",
-    ),
+    Definition(rho_S2, label_correlation(theta, sigma_S, sigma_X), "squared correlation of S and X, 0 where one is constant"),
+    Definition(nu_S, label_noise(theta, sigma_S, sigma_X)),
 )
 RATE_DEFINITIONS = (
     Definition(rho, sp.sqrt(squared_correlation(R))),
     Definition(rho_bar, 2 ** (-2 * R) / (1 + rho), "= 1 - rho"),
 )
-LEAST_LOSS = h_S - gaussian_information(rho_S2 * squared_correlation(R))
+LEAST_LOSS = h_S - label_information(rho_S2, nu_S, R)
+LEAST_LOSS_AT_ANY_RATE = h_S - label_information(rho_S2, nu_S, sp.oo)
 
 GIBBS = Lemma(
     "",
@@ -157,8 +158,18 @@ def label_bound(regime: str = "infeasible") -> list[Step]:
     noise = ss**2 - t**2 / sx**2
     power = slope**2 * sx**2 * sp.exp(-2 * k) + noise
     bound = ss**2 * (1 - (t / (ss * sx)) ** 2 * (1 - sp.exp(-2 * k)))
+    g, w = sp.symbols("g rho_S2", positive=True)  # g = exp(-2R)
+    loss = sp.log(1 - w + w * sp.exp(-2 * k)) / 2
     return [
         ENTROPY_POWER,
-        Identity(regime, "S = theta/sigma_X^2 X + N: the variances add", slope**2 * sx**2 + noise, ss**2),
+        Identity(regime, "S - theta/sigma_X^2 X is uncorrelated with X, so independent of it", t - slope * sx**2, 0),
+        Sign(
+            regime,
+            "C_min is convex in R, so the bound holds for averages over letters too (its second derivative)",
+            sp.diff(loss, k, 2).subs(sp.exp(-2 * k), g),
+            ((2, w, g, 1 - w, 1 / (1 - w + w * g) ** 2),),
+            given=(1 - w,),
+            positive=((1 - w + w * g) ** 2,),
+        ),
         Identity(regime, "the entropy power of S given Y is at least that of the Gaussian code", power, bound),
     ]

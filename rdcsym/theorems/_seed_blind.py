@@ -7,9 +7,9 @@ from typing import Any
 import sympy as sp
 
 from rdcsym.information import binary_equivocation
-from rdcsym.proof import Derivation, Identity, Sign, Step
+from rdcsym.proof import Identity, Sign, Step
 from rdcsym.theorem import Definition
-from rdcsym.theorems._bernoulli import kappa, p, preliminaries, q, q_S, q_S1
+from rdcsym.theorems._bernoulli import h, kappa, p, preliminaries, q, q_S, q_S1
 
 kappa_F = sp.Symbol("kappa_F", nonnegative=True)
 x = sp.Symbol("x", nonnegative=True)
@@ -29,7 +29,7 @@ def equivocation(delta: Any) -> Any:
     return binary_equivocation(p, q_S, gain * delta)
 
 
-def blind_steps() -> Derivation:
+def blind_steps() -> list[Step]:
     """The program is one-dimensional in delta: its range, the distortion and rate along it, and the concavity of H(S|Y)."""
     P11, w_I, w_F, c = sp.symbols("P_11 w_I w_F c", real=True)
     w1 = p - w_I * q - w_F * (1 - q)  # the weight of the constant 1 that the output law leaves
@@ -70,4 +70,72 @@ def blind_steps() -> Derivation:
             given=(w_F,),
         ),
     ]
-    return Derivation(steps)
+    return steps
+
+
+def side_steps(minimised: str) -> list[Step]:
+    """What concavity (shown before) says on each side of covariance 0, with budgets and end values as plain symbols.
+
+    H_0 = H_b(q_S) at covariance 0, H_end at the end of one side, t the fraction of the way, C the budget.
+    """
+    t, H_0, H_end, budget, curvature, delta = sp.symbols("t H_0 H_end C k delta", positive=True)
+    chord = (1 - t) * (H_0 - budget) + t * (H_end - budget)
+    above = (H_0 - budget, H_end - budget)
+    blocked = Sign(
+        "infeasible",
+        "a side whose end misses the budget misses it everywhere (its chord lies above C, the loss above its chord): so if both do",
+        chord,
+        ((1 - t, H_0 - budget), (t, H_end - budget)),
+        given=(1 - t,),
+        positive=above,
+    )
+    monotone = "away from 0 the loss falls on each side (slope 0 at 0, curvature -k): its feasible part is [root, end], so the {} is best"
+    falls = {"slope": curvature * delta, "terms": ((curvature, delta),)}
+    ends = q * (1 - q)
+    if minimised == "distortion":
+        value = q + p - 2 * p * q
+        return [
+            blocked,
+            Sign(
+                "anticorrelated",
+                "the positive side is blocked in the same way; " + monotone.format("root x_C"),
+                falls["slope"],
+                falls["terms"],
+            ),
+            Identity(
+                "anticorrelated", "its distortion, q_Y >= q_X", value + 2 * delta, p - q + 2 * (ends * (1 - p) / (1 - q) + delta)
+            ),
+            Identity("anticorrelated", "its distortion, q_Y <= q_X", value + 2 * delta, q - p + 2 * (ends * p / q + delta)),
+            Identity(
+                "rate-limited",
+                "largest covariance w q (1-q), q_Y >= q_X",
+                value - 2 * ends * t,
+                p - q + 2 * ends * ((1 - p) / (1 - q) - t),
+            ),
+            Identity(
+                "rate-limited", "largest covariance w q (1-q), q_Y <= q_X", value - 2 * ends * t, q - p + 2 * ends * (p / q - t)
+            ),
+            Identity(
+                "marginal-limited", "largest covariance, q_Y >= q_X: the distortion", value - 2 * ends * (1 - p) / (1 - q), p - q
+            ),
+            Identity("marginal-limited", "largest covariance, q_Y <= q_X: the distortion", value - 2 * ends * p / q, q - p),
+        ]
+    wanted, D = sp.symbols("delta_D D", real=True)
+    return [
+        blocked,
+        Identity(
+            "distortion too small",
+            "the distortion D_ind - 2 delta meets D from covariance delta_D on",
+            sp.solve(q + p - 2 * p * q - 2 * wanted - D, wanted)[0],
+            (q + p - 2 * p * q - D) / 2,
+        ),
+        Sign("correlated", monotone.format("covariance nearest to 0 that both budgets allow"), falls["slope"], falls["terms"]),
+        Sign("anticorrelated", monotone.format("root x^-"), falls["slope"], falls["terms"]),
+        Sign(
+            "either side",
+            "the rate grows with |covariance|: the nearer of the two is best",
+            h * t / ends - 0,
+            ((h, t, 1 / q, 1 / (1 - q)),),
+            positive=(q, 1 - q),
+        ),
+    ]

@@ -15,7 +15,7 @@ import sympy as sp
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.linear_program import LinearProgram, farkas_steps, linear_program_steps
 from rdcsym.problem import Problem
-from rdcsym.proof import Derivation, Step
+from rdcsym.proof import Derivation, Identity, Step
 from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
 from rdcsym.theorems._bernoulli import (
     COLUMNS,
@@ -69,7 +69,7 @@ CERTIFIED = Form(
     regimes=(
         infeasible(C < C_min),
         Regime("classification-limited", w_C > kappa, p - q + SPREAD * (kappa - w_C + 2 * w_F)),
-        Regime("rate-limited", w_R <= kappa, sp.Abs(p - q) + SPREAD * (kappa - w_R)),
+        Regime("rate-limited", w_R < kappa, sp.Abs(p - q) + SPREAD * (kappa - w_R)),
         Regime("marginal-limited", sp.true, sp.Abs(p - q)),
     ),
     source="corrected here; linear program over the four maps of X",
@@ -122,7 +122,7 @@ def _derivation() -> Derivation:
     # Rate-limited: w_C <= w_R <= kappa. Only Y = X carries information.
     w = R / h
     within: tuple[Any, ...] = (1 - 2 * q, 1 - w, p / q - w, (1 - p) / (1 - q) - w, w * (b - a) - (b - C), 1 - p, R)
-    known = (q, 1 - q, h, b - a)
+    known = (q, 1 - q, h)
     steps += linear_program_steps(
         "rate-limited", _program(both, DISTORTIONS), value=independent - SPREAD * w, given=within, positive=known,
         primal=(w, 0, (1 - p) - w * (1 - q), p - w * q), dual=(q, 1 - 2 * q), multipliers=(SPREAD / h, 0),
@@ -135,6 +135,11 @@ def _derivation() -> Derivation:
             "reduced cost of F": ((4, q, 1 - q),),
         },
     )  # fmt: skip
+
+    form = CERTIFIED.regimes[2].value
+    for side, kappa_is in ((p - q, (1 - p) / (1 - q)), (q - p, p / q)):
+        shown = form.subs({sp.Abs(p - q): side, kappa: kappa_is, w_R: w})
+        steps.append(Identity("rate-limited", "this is the form's value", shown, independent - SPREAD * w))
 
     # Marginal-limited: w_C <= kappa <= w_R; the rate and the classifier do not bind, plain optimal transport.
     for side, weight, dual in (("q_Y <= q_X", p / q, (q, -1)), ("q_Y >= q_X", (1 - p) / (1 - q), (-q, 1))):
@@ -172,6 +177,9 @@ def _derivation() -> Derivation:
         },
     )  # fmt: skip
 
+    shown = CERTIFIED.regimes[1].value.subs({kappa: (1 - p) / (1 - q), w_C: w, w_F: flip})
+    steps.append(Identity("classification-limited", "this is the form's value", shown, independent - SPREAD * (w - 2 * flip)))
+
     # Infeasible, four ways: the loss below H(S|X); below what the rate allows; below what the output law allows (two sides).
     steps += farkas_steps(
         "infeasible", _program(loss), dual=(a, 0), multipliers=(1,), given=(b - a,), positive=(a - C,),
@@ -208,7 +216,7 @@ def _derivation() -> Derivation:
             (("R", (0, 0, 0, 0), R), ("C", (a, a, a, a), C)), trivial["d"],
         ),
         value=p,
-        primal=(1 - p, p, 0, 0), dual=(0, 1), multipliers=(0, 0), given=(1 - p, C - a),
+        primal=(1 - p, p, 0, 0), dual=(0, 1), multipliers=(0, 0), given=(1 - p, C - a, -q),
         signs={"w_I": ((1 - p,),), "w_F": ((p,),), "slack of R": ((R,),), "slack of C": ((C - a,),)},
     )  # fmt: skip
     return Derivation(steps)

@@ -11,9 +11,10 @@ import sympy as sp
 
 from rdcsym.evaluate import Root
 from rdcsym.problem import Problem
+from rdcsym.proof import Derivation
 from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
 from rdcsym.theorems._bernoulli import DRAW_PARAMETERS, LOSS, RATE, REDUCTION, C, R, b, h, kappa, p, q, q_S1, q_X, q_Y, w_R
-from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, x
+from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, side_steps, x
 
 H_plus, H_minus = sp.symbols("H_plus H_minus", nonnegative=True)
 x_C = sp.Symbol("x_C", nonnegative=True)
@@ -33,7 +34,7 @@ CERTIFIED = Form(
     regimes=(
         infeasible(C < sp.Min(H_plus, H_minus)),
         Regime("anticorrelated", C < H_plus, sp.Abs(p - q) + 2 * (SPREAD * kappa + x_C), sudden=True),
-        Regime("rate-limited", w_R <= kappa, sp.Abs(p - q) + 2 * SPREAD * (kappa - w_R)),
+        Regime("rate-limited", w_R < kappa, sp.Abs(p - q) + 2 * SPREAD * (kappa - w_R)),
         Regime("marginal-limited", sp.true, sp.Abs(p - q)),
     ),
     source="corrected here; the constraint H(S|Y) <= C of the paper's one-shot definition",
@@ -53,7 +54,7 @@ THEOREM = Theorem(
         classification="H(S|Y)",
     ),
     certified=CERTIFIED,
-    derivation=blind_steps(),
+    derivation=Derivation([*blind_steps(), *side_steps("distortion")]),
     examples=(
         Example(C, 0.2, 1.0, {"R": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
         Example(R, 0.0, 1.0, {"C": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from rdcsym.information import gaussian_entropy, gaussian_information, squared_correlation
+from rdcsym.information import gaussian_entropy, squared_correlation
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
 from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
@@ -20,6 +20,7 @@ from rdcsym.theorems._gaussian import (
     LABEL,
     LABEL_DEFINITIONS,
     LEAST_LOSS,
+    LEAST_LOSS_AT_ANY_RATE,
     LOSS,
     MEAN_X,
     MEAN_Y,
@@ -69,6 +70,7 @@ CERTIFIED = Form(
         Regime("rate-limited", sp.true, GAP + (sigma_X - sigma_Y) ** 2 + 2 * sigma_X * sigma_Y * rho_bar),
     ),
     requirements=(CORRELATION,),
+    unit=GAP + sigma_X**2 + sigma_Y**2,
     source="corrected here; first regime of Theorem 4 of Nguyen, Nguyen, Bose, ICLR 2026",
 )
 
@@ -88,11 +90,12 @@ PUBLISHED = Form(
         Regime("rate-limited", C > C_min, GAP + sigma_X**2 + sigma_Y**2 - 2 * sigma_X * sigma_Y * rho),
         Regime(
             "classification-limited",
-            h_S - gaussian_information(rho_S2) <= C,
+            C >= LEAST_LOSS_AT_ANY_RATE,
             GAP + sigma_X**2 + sigma_Y**2 - 2 * sigma_X * sigma_Y * _rho_C,
         ),
         Regime("below h(S|X): not stated, read as infeasible", sp.true, sp.oo),
     ),
+    unit=GAP + sigma_X**2 + sigma_Y**2,
     requirements=(
         CORRELATION,
         *NON_TRIVIAL,
@@ -118,7 +121,12 @@ def _derivation() -> Derivation:
     steps: list[Step] = [
         GIBBS,
         gaussian_integral(),
-        Identity("", "the means separate: E (X+m-Y)^2 for centred X, Y", sx**2 + sy**2 + m**2, m**2 + (sx**2 + sy**2)),
+        Identity(
+            "",
+            "the means separate: the cross term is linear in X - Y, of mean 0",
+            (a + m - b) ** 2,
+            (a - b) ** 2 + 2 * m * (a - b) + m**2,
+        ),
         *partition_at_y(regime),
         Identity(regime, "the dual bound equals the value", bound, value),
         *test_channel(regime),
@@ -162,7 +170,7 @@ THEOREM = Theorem(
     boundaries=(
         (C, C_min),
         (C, h_S),
-        (C, h_S - gaussian_information(rho_S2)),
+        (C, LEAST_LOSS_AT_ANY_RATE),
         (R, sp.S.Zero),
         (R, sp.oo),
         (theta, sp.S.Zero),

@@ -14,6 +14,7 @@ from rdcsym.theorems._drpc_gaussian import certified, published, theorem
 from rdcsym.theorems._gaussian import P, sigma_X, sx
 
 BALL = Parameter(
+    size=sigma_X**2,
     symbol=P,
     low=0,
     high=float("inf"),

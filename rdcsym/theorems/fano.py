@@ -40,7 +40,7 @@ CERTIFIED = Form(
     regimes=(
         infeasible(C > log2(M)),
         # Within the rounding of C of log2 M the root is only known to half the digits; the uniform law's error is exact.
-        Regime("error", C < log2(M), P_e, sudden=True),
+        Regime("error", C < log2(M), P_e, sudden=True, unit=sp.Rational(1, 1000)),
         Regime("uniform label", sp.true, 1 - 1 / M),
     ),
     source="Fano 1961; Cover and Thomas, Elements of Information Theory, Theorem 2.10.1, inverted",
@@ -80,6 +80,9 @@ def _derivation() -> Derivation:
         ),
         Identity("error", "that slope", sp.expand_log(sp.diff(full, e) - log2((1 - e) * (m - 1) / e), force=True), 0),
         Identity("error", "its largest value, at e = 1 - 1/M, is log2 M", sp.expand_log(full.subs(e, (m - 1) / m), force=True), log2(m)),
+        Identity("error", "attained: the entropy of (1 - e, e/(M-1), ...)", -(1 - e) * log2(1 - e) - (m - 1) * (e / (m - 1)) * log2(e / (m - 1)), cross),
+        Identity("uniform label", "attained by the uniform posterior, whose error is 1 - 1/M", 1 - 1 / m, (m - 1) / m),
+        Identity("infeasible", "H(S|Y) <= H(S) <= log2 M: Gibbs' inequality against the uniform law", -m * (1 / m) * sp.expand_log(log2(1 / m), force=True), log2(m)),
     ]  # fmt: skip
     return Derivation(steps)
 

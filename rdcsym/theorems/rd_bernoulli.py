@@ -13,7 +13,9 @@ from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import UNIFORM, Example, Form, Parameter, Regime, Theorem
 from rdcsym.theorems._bernoulli import SOURCE, D, q_X
 
-DISTORTION = Parameter(symbol=D, low=0, high=float("inf"), meaning="Hamming distortion", draw=sp.Rational(6, 10) * UNIFORM)
+DISTORTION = Parameter(
+    size=sp.Min(q_X, 1 - q_X), symbol=D, low=0, high=float("inf"), meaning="Hamming distortion", draw=sp.Rational(6, 10) * UNIFORM
+)
 
 CERTIFIED = Form(
     value="R(D)",
@@ -21,7 +23,7 @@ CERTIFIED = Form(
     definitions=(),
     regimes=(
         Regime("zero-rate", D >= sp.Min(q_X, 1 - q_X), sp.Integer(0)),
-        Regime("distortion-limited", sp.true, H_b(q_X) - H_b(D)),
+        Regime("distortion-limited", sp.true, sp.Max(0, H_b(q_X) - H_b(D))),
     ),
     source="Shannon 1959; Cover and Thomas, Elements of Information Theory, Theorem 10.3.1",
 )
@@ -51,7 +53,8 @@ def _derivation() -> Derivation:
         Identity(regime, "primal: the backward channel has P(X = 1) = q_X", output * (1 - d) + (1 - output) * d, q),
         Sign(regime, "primal: P(Y = 1) >= 0", output, ((q - d, 1 / (1 - 2 * d)),), (q - d,), positive),
         Sign(regime, "primal: P(Y = 0) >= 0", 1 - output, ((1 - q - d, 1 / (1 - 2 * d)),), (1 - q - d,), positive),
-        Identity(regime, "primal: the distortion is P(noise = 1)", output * d + (1 - output) * d, d),
+        Identity(regime, "D = 0: the value is H_b(q_X)", H_b(sp.S.Zero), 0),
+        Identity("zero-rate", "q_X > 1/2: 0 and 1 change places", H_b(1 - q).rewrite(sp.log), H_b(q).rewrite(sp.log)),
         Identity(
             regime,
             "primal: I(X;Y) = H(X) - H(X|Y) = H_b(q_X) - H_b(D)",

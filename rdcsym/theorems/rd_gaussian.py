@@ -31,7 +31,13 @@ from rdcsym.theorems._gaussian import (
 )
 
 DISTORTION = Parameter(
-    symbol=D, low=0, high=INF, unit="squared units", meaning="E (X-Y)^2", draw=sp.Rational(6, 5) * UNIFORM * sigma_X**2
+    size=0,
+    symbol=D,
+    low=0,
+    high=INF,
+    unit="squared units",
+    meaning="E (X-Y)^2",
+    draw=sp.Rational(6, 5) * UNIFORM * sigma_X**2,
 )
 
 CERTIFIED = Form(
@@ -39,7 +45,7 @@ CERTIFIED = Form(
     parameters=(DISTORTION, MEAN_X, SIGMA_X),
     definitions=(),
     regimes=(
-        Regime("zero-rate", D >= sigma_X**2, sp.Integer(0)),
+        Regime("zero-rate", sp.sqrt(D) >= sigma_X, sp.Integer(0)),
         Regime("lossless", D <= 0, sp.oo),
         Regime("distortion-limited", sp.true, log2(sigma_X) - log2(D) / 2),
     ),
@@ -61,6 +67,9 @@ def _derivation() -> Derivation:
         Identity(regime, "dual bound: I >= (E f - D)/eps", (bound - distortion) / temperature.subs(free), rate_nats),
         *test_channel(regime),
         Identity(regime, "the rate in D", rate_nats, sp.expand_log(sp.log(sx) - sp.log(distortion) / 2, force=True)),
+        Identity(
+            "lossless", "as D -> 0 the bound grows without end (its inverse vanishes)", sp.limit(1 / rate_nats, r, 1, "-"), 0
+        ),
         Identity("zero-rate", "Y = mu_X has distortion sigma_X^2 and rate 0", distortion.subs(r, 0), sx**2),
     ]
     return Derivation(steps)

@@ -12,7 +12,7 @@ import sympy as sp
 
 from rdcsym.linear_program import LinearProgram, farkas_steps, linear_program_steps
 from rdcsym.problem import Problem
-from rdcsym.proof import Derivation, Step
+from rdcsym.proof import Derivation, Identity, Step
 from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
 from rdcsym.theorems._bernoulli import (
     COLUMNS,
@@ -26,6 +26,7 @@ from rdcsym.theorems._bernoulli import (
     C,
     C_min,
     D,
+    D_ind,
     a,
     b,
     budget,
@@ -53,6 +54,7 @@ CERTIFIED = Form(
     definitions=(
         *REDUCTION,
         *SEED_SEEN,
+        Definition(D_ind, q + p - 2 * q * p),
         Definition(C_min, b - w_max * (b - a), "least classification loss"),
         Definition(
             w_C,
@@ -75,8 +77,9 @@ CERTIFIED = Form(
         ),
     ),
     regimes=(
-        infeasible((C < C_min) | (D < D_tradeoff)),
-        Regime("classification-limited", w_C >= w_D, h * w_C),
+        infeasible(C < C_min),
+        infeasible(D < D_tradeoff, "distortion too small", unit=D_ind),
+        Regime("classification-limited", w_C > w_D, h * w_C),
         Regime("distortion-limited", sp.true, h * w_D),
     ),
     source="corrected here; dual of Theorem 2 of Nguyen, Nguyen, Bose, ICLR 2026",
@@ -106,6 +109,10 @@ def _derivation() -> Derivation:
             "reduced cost of F": ((2, h),),
         },
     )  # fmt: skip
+
+    for side, kappa_is in ((p - q, (1 - p) / (1 - q)), (q - p, p / q)):
+        claim = "this is the form's w_D, for q_Y on either side of q_X"
+        steps.append(Identity("distortion-limited", claim, kappa_is - (D - side) / SPREAD, w))
 
     # Classification-limited with Y = X and constants: w_D <= w_C <= kappa.
     w = (b - C) / (b - a)
@@ -149,12 +156,12 @@ def _derivation() -> Derivation:
         ((-q, 1), p - q - D, {"reduced cost of F": ((2, q),), "reduced cost of 0": ((2, q),)}),
     ):
         steps += farkas_steps(
-            "infeasible", _program((budget("D"),)), dual=dual, multipliers=(1,), given=(1 - q,), positive=(gap,),
+            "distortion too small", _program((budget("D"),)), dual=dual, multipliers=(1,), given=(1 - q,), positive=(gap,),
             signs={"multiplier of D": ((1,),), "gap": ((gap,),), **signs},
         )  # fmt: skip
     slope = SPREAD / ((1 - 2 * q) * (b - a))
     steps += farkas_steps(
-        "infeasible", _program(both), dual=(a * slope - q / (1 - 2 * q), 1 / (1 - 2 * q)), multipliers=(1, slope),
+        "distortion too small", _program(both), dual=(a * slope - q / (1 - 2 * q), 1 / (1 - 2 * q)), multipliers=(1, slope),
         positive=(q, 1 - q, 1 - 2 * q, b - a, attained - D),
         signs={
             "multiplier of D": ((1,),), "multiplier of C": ((2, q, 1 - q, 1 / (1 - 2 * q), 1 / (b - a)),),
@@ -205,7 +212,7 @@ THEOREM = Theorem(
         (C, b - w_D * (b - a)),
         (D, sp.Abs(p - q)),
         (D, D_tradeoff),
-        (D, q + p - 2 * q * p),
+        (D, D_ind),
         (q_Y, q_X),
         (q_Y, 1 - q_X),
         *((s, value) for s in (q_X, q_Y, q_S1) for value in (sp.S.Zero, _HALF, sp.S.One)),

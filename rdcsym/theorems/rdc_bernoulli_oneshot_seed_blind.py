@@ -11,9 +11,26 @@ import sympy as sp
 
 from rdcsym.evaluate import Root
 from rdcsym.problem import Problem
+from rdcsym.proof import Derivation
 from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
-from rdcsym.theorems._bernoulli import DISTORTION, DRAW_PARAMETERS, LOSS, REDUCTION, C, D, b, h, kappa, p, q, q_S1, q_X, q_Y
-from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, x
+from rdcsym.theorems._bernoulli import (
+    DISTORTION,
+    DRAW_PARAMETERS,
+    LOSS,
+    REDUCTION,
+    C,
+    D,
+    D_ind,
+    b,
+    h,
+    kappa,
+    p,
+    q,
+    q_S1,
+    q_X,
+    q_Y,
+)
+from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, side_steps, x
 
 SPREAD = q * (1 - q)
 H_plus, H_minus, x_plus, x_minus = sp.symbols("H_plus H_minus x_plus x_minus", nonnegative=True)
@@ -26,6 +43,7 @@ CERTIFIED = Form(
     definitions=(
         *REDUCTION,
         *COVARIANCE_RANGE,
+        Definition(D_ind, q + p - 2 * q * p),
         Definition(delta_D, SPREAD * kappa - (D - sp.Abs(p - q)) / 2, "least covariance for the distortion"),
         Definition(H_plus, equivocation(SPREAD * kappa), "loss at the largest covariance"),
         Definition(H_minus, equivocation(-SPREAD * kappa_F), "loss at the least covariance"),
@@ -36,8 +54,15 @@ CERTIFIED = Form(
         Definition(slope, sp.Piecewise((h / SPREAD, q > 0), (sp.Integer(0), True)), "rate per covariance"),
     ),
     regimes=(
-        infeasible((D < sp.Abs(p - q)) | (C < sp.Min(H_plus, H_minus)) | ((C < H_plus) & (x_minus > -delta_D))),
-        Regime("correlated", (x_minus > -delta_D) | (C < H_minus), slope * sp.Min(x_plus, SPREAD * kappa), sudden=True),
+        infeasible(C < sp.Min(H_plus, H_minus)),
+        infeasible((D < sp.Abs(p - q)) | ((C < H_plus) & (D < D_ind + 2 * x_minus)), "distortion too small", unit=D_ind),
+        Regime(
+            "correlated",
+            (D < D_ind + 2 * x_minus) | (C < H_minus),
+            slope * sp.Min(x_plus, SPREAD * kappa),
+            sudden=True,
+            unit=D_ind,
+        ),
         Regime("anticorrelated", C < H_plus, slope * x_minus, sudden=True),
         Regime("either side", sp.true, slope * sp.Min(x_plus, x_minus)),
     ),
@@ -58,7 +83,7 @@ THEOREM = Theorem(
         classification="H(S|Y)",
     ),
     certified=CERTIFIED,
-    derivation=blind_steps(),
+    derivation=Derivation([*blind_steps(), *side_steps("rate")]),
     examples=(
         Example(D, 0.1, 1.0, {"C": 0.8, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
         Example(C, 0.2, 1.0, {"D": 0.9, "q_X": 0.4, "q_Y": 0.55, "q_S1": 0.05}),
@@ -68,8 +93,8 @@ THEOREM = Theorem(
         (C, H_minus),
         (C, b),
         (D, sp.Abs(p - q)),
-        (D, q + p - 2 * q * p),
-        (D, q + p - 2 * q * p + 2 * x_minus),
+        (D, D_ind),
+        (D, D_ind + 2 * x_minus),
         (q_Y, q_X),
         (q_Y, 1 - q_X),
         *((s, value) for s in (q_X, q_Y, q_S1) for value in (sp.S.Zero, _HALF, sp.S.One)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from rdcsym.information import gaussian_information, log2, squared_correlation
+from rdcsym.information import gaussian_information, label_information, label_rate, log2
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
 from rdcsym.theorem import UNIFORM, Definition, Example, Form, Parameter, Regime, Theorem, infeasible
@@ -19,6 +19,7 @@ from rdcsym.theorems._gaussian import (
     INF,
     LABEL,
     LABEL_DEFINITIONS,
+    LEAST_LOSS_AT_ANY_RATE,
     LOSS,
     MEAN_X,
     MEAN_Y,
@@ -33,6 +34,7 @@ from rdcsym.theorems._gaussian import (
     label_bound,
     mu_X,
     mu_Y,
+    nu_S,
     partition_at_y,
     r,
     rate_nats,
@@ -52,6 +54,7 @@ v = sp.Symbol("v", nonnegative=True)
 GAP = (mu_X - mu_Y) ** 2
 DISTORTION = Parameter(
     symbol=D,
+    size=GAP + sigma_X**2 + sigma_Y**2,
     low=0,
     high=INF,
     unit="squared units",
@@ -68,7 +71,7 @@ CERTIFIED = Form(
         Definition(D_ind, GAP + sigma_X**2 + sigma_Y**2),
         Definition(
             C_min,
-            sp.Piecewise((h_S - gaussian_information(rho_S2), sigma_Y > 0), (h_S, True)),
+            sp.Piecewise((LEAST_LOSS_AT_ANY_RATE, sigma_Y > 0), (h_S, True)),
             "least classification loss at any rate",
         ),
         Definition(
@@ -76,17 +79,26 @@ CERTIFIED = Form(
             sp.Piecewise((sp.Min(1, sp.Max(0, D - D_least) / (2 * sigma_X * sigma_Y)), sigma_X * sigma_Y > 0), (1, True)),
             "1 - correlation that D needs",
         ),
-        Definition(R_D, sp.Piecewise((sp.Integer(0), v >= 1), (sp.oo, v <= 0), (-log2(v * (2 - v)) / 2, True))),
+        Definition(
+            R_D,
+            sp.Piecewise(
+                (sp.Integer(0), v >= 1),
+                (sp.oo, v <= 0),
+                (-log2(v * (2 - v)) / 2, v < sp.Rational(1, 2)),
+                (gaussian_information(sp.Min(sp.Rational(1, 4), ((D_ind - D) / (2 * sigma_X * sigma_Y)) ** 2)), True),
+            ),
+        ),
         Definition(
             R_C,
             sp.Piecewise(
                 (sp.Integer(0), (h_S <= C) | (rho_S2 <= 0) | (sigma_Y <= 0)),
-                (gaussian_information(sp.Min(1, squared_correlation(h_S - C) / rho_S2)), True),
+                (label_rate(rho_S2, nu_S, h_S - C), True),
             ),
         ),
     ),
     regimes=(
-        infeasible((D < D_least) | (C < C_min)),
+        infeasible(C < C_min),
+        infeasible(D < D_least, "distortion too small", unit=D_ind),
         Regime("distortion-limited", R_D >= R_C, R_D),
         Regime("classification-limited", sp.true, R_C),
     ),
@@ -109,7 +121,7 @@ def _derivation() -> Derivation:
         *test_channel(regime),
         Identity(regime, "1 - rho solves D = D_least + 2 sigma_X sigma_Y (1 - rho)", value, (sx - sy) ** 2 + 2 * sx * sy * (1 - r)),
         Identity(regime, "the rate in v = 1 - rho", (1 - r) * (2 - (1 - r)), 1 - r**2),
-        *label_bound("classification-limited"),
+        *label_bound(),
         Identity(
             "classification-limited",
             "h(S) - C = Delta nats is met with equality at rho_C^2 = (1 - exp(-2 Delta))/rho_S^2",
@@ -122,7 +134,8 @@ def _derivation() -> Derivation:
             2 * sx * sy * (1 - 0) - 2 * sx * sy * (1 - r),
             ((2, sx, sy, r),),
         ),
-        Sign("infeasible", "E (X-Y)^2 >= (sigma_X - sigma_Y)^2: |rho| <= 1", value - (sx - sy) ** 2, ((2, sx, sy, 1 - r),), given=(1 - r,)),
+        Identity(regime, "no rate: independent X and Y have D = D_ind", value.subs(r, 0), sx**2 + sy**2),
+        Sign("distortion too small", "E (X-Y)^2 >= (sigma_X - sigma_Y)^2: |rho| <= 1", value - (sx - sy) ** 2, ((2, sx, sy, 1 - r),), given=(1 - r,)),
     ]  # fmt: skip
     return Derivation(steps)
 
@@ -148,7 +161,7 @@ THEOREM = Theorem(
     boundaries=(
         (C, C_min),
         (C, h_S),
-        (C, h_S - gaussian_information(rho_S2 * v * (2 - v))),
+        (C, h_S - label_information(rho_S2, nu_S, R_D)),
         (D, D_least),
         (D, D_ind),
         (theta, sp.S.Zero),

@@ -15,9 +15,9 @@ from rdcsym import theorem, theorems
 from rdcsym.cli.confirm import DEFAULT, EVALUATION_ROUNDING, Effort, confirm_certified, confirm_published, confirm_theorem
 from rdcsym.cli.grids import grid_notes
 from rdcsym.cli.main import run
-from rdcsym.cli.oracles import around, oracle
+from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.operating_points import each, regime_points
-from rdcsym.proof import Derivation, Identity
+from rdcsym.proof import Case, Derivation, Identity
 from rdcsym.refute import distance
 
 FEW = Effort(per_regime=12, per_boundary=1)
@@ -85,14 +85,16 @@ def test_bernoulli_forms_equal_the_exact_linear_program(name):
     assert seen >= 1050
 
 
-def test_around_covers_both_sides_of_a_jump():
+def test_a_jump_within_rounding_leaves_the_finite_answer_or_inf_and_nothing_else():
     found = theorem("drc-gaussian")
     point = {"R": 1.0, "mu_X": 0.0, "sigma_X": 1.0, "mu_Y": 0.0, "sigma_Y": 1.0, "sigma_S": 1.0, "theta": 0.9}
-    edge = found.certified.quantity(found.boundaries[0][1], C=9.0, **point)[0]
-    interval = around(oracle(found), {**point, "C": float(edge)}, ("R", "C"))
-    assert interval.lower < 1
-    assert interval.upper == math.inf
-    far = around(oracle(found), {**point, "C": 9.0}, ("R", "C"))
+    edge = float(found.certified.quantity(found.boundaries[0][1], C=9.0, **point)[0])
+    near, infinite = within_rounding(oracle(found), {**point, "C": edge}, {"R": 1.0, "C": 1.0})
+    assert infinite
+    assert distance(found.evaluate(R=1, C=9, sigma_X=1, sigma_Y=1, sigma_S=1, theta=0.9), near) == 0
+    assert distance(77.0, near) > 0.5
+    far, infinite = within_rounding(oracle(found), {**point, "C": 9.0}, {"R": 1.0, "C": 1.0})
+    assert not infinite
     assert far.upper - far.lower < 1e-10
 
 
@@ -109,6 +111,35 @@ def test_a_wrong_gaussian_form_leaves_the_bracket_of_a_grid():
     wrong = tuple(dataclasses.replace(r, value=r.value / 2) for r in true.certified.regimes)
     changed = dataclasses.replace(true, certified=dataclasses.replace(true.certified, regimes=wrong))
     assert "outside" in grid_notes(changed)[1]
+
+
+def test_a_value_that_is_no_number_fails():
+    true = theorem("rd-bernoulli")
+    broken = tuple(dataclasses.replace(r, value=sp.nan) if r.name == "distortion-limited" else r for r in true.certified.regimes)
+    row = confirm_certified(
+        dataclasses.replace(true, certified=dataclasses.replace(true.certified, regimes=broken)), FEW, np.random.default_rng(0)
+    )
+    assert row.verdict == "failed"
+
+
+def test_a_regime_without_a_proof_fails():
+    true = theorem("drc-bernoulli-oneshot")
+    less = Derivation([s for s in true.derivation if s.regime != "classification-limited"])
+    row = confirm_certified(dataclasses.replace(true, derivation=less), FEW, np.random.default_rng(0))
+    assert row.verdict == "failed"
+    assert "'classification-limited' has no proof step" in row.failure
+
+
+def test_a_proof_of_another_value_is_noticed():
+    """The cases of the derivation are held against the form: a case with another value, or too strong an assumption, is seen."""
+    true = theorem("rdc-bernoulli-oneshot")
+    for change in ({"value": sp.Rational(1, 3)}, {"given": (sp.Symbol("q") - sp.Rational(1, 3),)}):
+        altered = [
+            dataclasses.replace(s, **change) if isinstance(s, Case) and s.regime == "distortion-limited" else s
+            for s in true.derivation
+        ]
+        row = confirm_certified(dataclasses.replace(true, derivation=Derivation(altered)), FEW, np.random.default_rng(0))
+        assert "no case of the derivation covers a point of the regime 'distortion-limited'" in row.failure
 
 
 def test_the_command_writes_its_report_and_prints_json(tmp_path, capsys):

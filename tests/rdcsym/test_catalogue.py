@@ -159,6 +159,33 @@ def test_edges_are_values(name, point, expected):
     assert value(name, **point) == pytest.approx(expected, rel=1e-12)
 
 
+NEARLY = {"sigma_X": 1, "sigma_Y": 1, "sigma_S": 1, "theta": 1}
+H_S = math.log2(2 * math.pi * math.e) / 2
+HARD = [  # values that the text of the formula would lose to cancellation, overflow or an absolute tolerance
+    ("drc-gaussian", {"R": 30, "C": H_S - 40, **NEARLY}, INF),
+    ("rdc-gaussian", {"D": INF, "C": H_S - 30, **NEARLY}, 30.0),
+    ("rdc-gaussian", {"D": INF, "C": H_S - 600, **NEARLY}, 600.0),
+    ("rdc-gaussian", {"D": INF, "C": H_S - 1e-3, **NEARLY}, 1e-3),
+    ("drc-gaussian", {"R": 0.5, "C": -398, "sigma_X": 1e-90, "sigma_Y": 1e-90, "sigma_S": 1e-90, "theta": 5e-181}, INF),
+    ("drc-gaussian", {"R": 10, "C": -1000, "sigma_X": 1, "sigma_Y": 1, "sigma_S": 1e-200, "theta": 0}, INF),
+    ("rdc-gaussian", {"D": 0, "C": INF, "sigma_X": 1e-7, "sigma_Y": 0, "sigma_S": 1, "theta": 0}, INF),
+    ("rd-gaussian", {"D": 0, "sigma_X": 1e-200}, INF),
+    ("rdc-bernoulli-oneshot", {"D": 0, "C": 1, "q_X": 1e-13, "q_Y": 0, "q_S1": 0.1}, INF),
+    ("rdc-gaussian", {"D": 2 - 2e-8, "C": INF, **NEARLY}, 7.2134752e-17),
+]
+
+
+@pytest.mark.parametrize(("name", "point", "expected"), HARD)
+def test_hard_numbers(name, point, expected):
+    assert value(name, **point) == pytest.approx(expected, rel=1e-7, abs=1e-30)
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1e80])
+def test_scale_does_not_matter(scale):
+    at = {"sigma_X": scale, "sigma_Y": scale, "sigma_S": scale, "theta": 0.999 * scale * scale}
+    assert value("rdc-gaussian", D=INF, C=math.log2(scale) + H_S - 1, **at) == pytest.approx(1.00434766, rel=1e-7)
+
+
 def test_reductions_between_theorems():
     R, free = np.linspace(0, 4, 30), {"C": INF, "sigma_S": 1.0, "theta": 0.5}
     shannon = rdcsym.theorem("rd-gaussian").evaluate(

@@ -34,13 +34,12 @@ def point_of(problem: DiscreteProblem, **question: Any) -> OperatingPoint:
     return operating_point(problem, **full)
 
 
-def some_plan(rng: np.random.Generator, problem: DiscreteProblem) -> Any:
-    """A coupling of the marginals, by Sinkhorn's iteration on a random matrix of random sharpness."""
-    plan = rng.random(problem.cost.shape) ** rng.integers(1, 30)
-    for _ in range(3000):
-        plan *= (problem.p_X / plan.sum(axis=1))[:, None]
-        plan *= problem.p_Y / plan.sum(axis=0)
-    return plan
+def some_plan(rng: np.random.Generator, labels: int) -> tuple[DiscreteProblem, Any]:
+    """A random plan, and a problem with its marginals."""
+    problem = random_problem(rng, int(rng.integers(2, 6)), int(rng.integers(2, 6)), labels=labels)
+    plan = np.outer(problem.p_X, problem.p_Y) * rng.random(problem.cost.shape) ** rng.integers(1, 30)
+    plan /= plan.sum()
+    return DiscreteProblem(plan.sum(axis=1), plan.sum(axis=0), problem.cost, problem.p_S_given_X), plan
 
 
 def informations(problem: DiscreteProblem, plan: Any) -> tuple[float, float]:
@@ -66,8 +65,7 @@ def test_the_kernel_imports_no_solver() -> None:
 @given(st.integers(0, 10**6))
 def test_no_plan_beats_a_bound_whatever_the_multipliers(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, int(rng.integers(2, 6)), int(rng.integers(2, 6)), labels=int(rng.integers(2, 4)))
-    plan = some_plan(rng, problem)
+    problem, plan = some_plan(rng, labels=int(rng.integers(2, 4)))
     rate, loss = informations(problem, plan)
     cost = float(np.sum(plan * problem.cost))
     slack = 1e-9
@@ -123,8 +121,7 @@ def test_no_mixture_of_maps_beats_a_bound(seed: int) -> None:
 @given(st.integers(0, 10**6))
 def test_a_plan_is_valued_as_plain_formulas_say(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    problem = random_problem(rng, int(rng.integers(2, 6)), int(rng.integers(2, 6)), labels=2)
-    plan = some_plan(rng, problem)
+    problem, plan = some_plan(rng, labels=2)
     rate, loss = informations(problem, plan)
     cost = float(np.sum(plan * problem.cost))
     inside = point_of(problem, rate=rate + 1e-9, classification=loss + 1e-9)
@@ -143,6 +140,22 @@ def test_a_vertex_is_solved_exactly() -> None:
     plan = JointPlan(np.eye(3) * 0.33333333333)
     assert checker.upper_end(problem, point_of(problem, rate=math.inf), plan) == 0.0
     assert checker.upper_end(problem, point_of(problem, distortion=0.0), plan) == pytest.approx(math.log(3), rel=1e-15)
+
+
+@pytest.mark.parametrize("plan", [[[0.5, 1e-12], [0.0, 0.5 - 1e-12]], [[0.5, 0.0], [0.0, 0.5]]])
+def test_a_support_that_cannot_carry_the_marginals_is_left(plan: Any) -> None:
+    """Marginals that differ by 1e-10 cost 1e-10 under Hamming distortion, however free the given plan looks."""
+    problem = DiscreteProblem([0.5, 0.5], [0.5 + 1e-10, 0.5 - 1e-10], [[0.0, 1.0], [1.0, 0.0]])
+    assert checker.upper_end(problem, point_of(problem, rate=math.inf), JointPlan(np.array(plan))) >= 0.99e-10
+
+
+def test_a_plan_near_the_product_is_not_the_product() -> None:
+    """Only within 1e-9: here the product would make a rate of 0 of a plan that has some."""
+    problem = binary(0.5, 0.5)
+    plan = JointPlan(0.25 + 1e-6 * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    assert checker.upper_end(problem, point_of(problem, distortion=0.5), plan) > 1e-12
+    with pytest.raises(CertificateError):
+        checker.upper_end(problem, point_of(problem, rate=0.0), plan)
 
 
 def test_bounds_are_directed_and_tight() -> None:

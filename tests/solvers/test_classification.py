@@ -11,6 +11,7 @@ import pytest
 from zoo import ORDERED, binary, binary_entropy, random_problem
 
 from solvers import DiscreteProblem, solve
+from solvers.certificate import ChannelDual
 from solvers.conic import least_distortion
 from solvers.relaxation import LabelledSource, minimise_lagrangian, solve_relaxation
 
@@ -69,6 +70,25 @@ def test_theorys_witness_of_a_function_that_is_not_convex() -> None:
     envelope = solve(ORDERED, rate=0.75, classification=LABEL_ENTROPY - 0.1107, units="nats", setting="asymptotic")
     assert envelope.verify()
     assert envelope.lower <= 0.61
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("setting", ["single-letter", "asymptotic"])
+def test_a_label_that_asks_a_little_more_is_paid_in_distortion_and_certified(seed: int, setting: str) -> None:
+    """Where rate and label both bind, the relaxation is exact: a true tradeoff, with both multipliers positive."""
+    rng = np.random.default_rng(seed)
+    problem = random_problem(rng, int(rng.integers(3, 9)), int(rng.integers(3, 9)), labels=2)
+    source = source_of(problem)
+    mass = problem.p_X @ source.label
+    free = solve(problem, rate=0.4)
+    assert free.plan is not None
+    loss = (-float(np.sum(mass * np.log(mass))) - 1.05 * source.label_information(free.plan)) / math.log(2)
+    found = solve(problem, rate=0.4, classification=loss, setting=setting)
+    assert found.verify()
+    assert found.status == "certified"
+    assert found.lower > free.upper
+    assert isinstance(found.dual, ChannelDual)
+    assert min(found.dual.rate_multiplier, found.dual.label_multiplier) > 0
 
 
 @pytest.mark.parametrize(("rate", "loss"), [(0.3, 0.85), (0.5, 0.8), (0.7, 0.75)])
@@ -141,13 +161,12 @@ def test_rate_of_a_label_alone() -> None:
     assert found.upper >= 1 - binary_entropy(float(d)) - 1e-5
 
 
-@pytest.mark.parametrize("setting", ["single-letter", "asymptotic"])
-def test_64_symbols_and_10_labels(setting: str) -> None:
+def test_64_symbols_and_10_labels() -> None:
     problem = random_problem(np.random.default_rng(2), 64, 64, labels=10)
     assert problem.p_S_given_X is not None
     mass = problem.p_X @ problem.p_S_given_X
     loss = -float(np.sum(mass * np.log2(mass))) - 0.05
-    found = solve(problem, rate=0.5, classification=loss, setting=setting)
+    found = solve(problem, rate=0.5, classification=loss)
     assert found.verify()
     assert found.lower <= found.upper < math.inf
 

@@ -34,6 +34,7 @@ def originals() -> dict[str, Certificate]:
         "rate": solve(big, distortion=float(big.p_X @ big.cost @ big.p_Y) * 0.6),
         "label gap": solve(ORDERED, rate=0.75, classification=0.45, units="nats"),
         "label tight": solve(binary(0.4, 0.4, 0.1), rate=0.5, classification=0.9),
+        "label and rate tight": solve(random_problem(np.random.default_rng(17), 5, 6, labels=2), rate=0.4, classification=0.9292),
         "label envelope": solve(labelled, rate=0.6, classification=1.2, setting="asymptotic"),
         "one-shot": solve(pinched, rate=0.6, classification=0.6, **SHOT),
         "one-shot rate": solve(pinched, distortion=0.25, classification=0.6, **SHOT),
@@ -95,6 +96,12 @@ def forged_primals(c: Certificate) -> Iterator[tuple[str, Certificate]]:
             spoilt = plan.copy()
             spoilt[np.unravel_index(plan.argmax(), plan.shape)] = value
             yield f"plan with {value}", with_plan(spoilt)
+        (x, y), (u, v) = np.argwhere(np.outer(c.problem.p_X, c.problem.p_Y) > 0)[[0, -1]]
+        cycle = plan.copy()
+        shift = min(plan[x, v], plan[u, y]) + 1e-12
+        cycle[[x, u], [v, y]] -= shift
+        cycle[[x, u], [y, v]] += shift
+        yield "negative cells, right marginals", with_plan(cycle)
         yield "transposed and cut", with_plan(plan[:-1])
         yield "flat plan", with_plan(plan.ravel())
         yield "empty plan", with_plan(np.zeros_like(plan))

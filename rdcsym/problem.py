@@ -105,8 +105,8 @@ def check_array(name: str, value: Any, ndim: int | None = None) -> FloatArray:
             name, f"array of shape {array.shape}", f"has {array.ndim} dimensions", f"give an array of {ndim} dimensions"
         )
     if np.isnan(array).any():
-        where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
-        raise InputError(name, f"nan at index {where}", "is not a number", "remove or fill missing values")
+        where = f" at index {tuple(int(i) for i in np.argwhere(np.isnan(array))[0])}" if array.ndim else ""
+        raise InputError(name, f"nan{where}", "is not a number", "remove or fill missing values")
     return array
 
 

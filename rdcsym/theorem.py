@@ -223,7 +223,8 @@ def _check(parameter: Parameter, value: Any) -> FloatArray:
         wanted = f"at least {low:g}" if np.isinf(high) else f"in [{low:g}, {high:g}]"
         wanted = f"a whole number {wanted}" if parameter.integer else wanted
         unit = f" ({parameter.unit})" if parameter.unit else ""
-        raise InputError(parameter.name, float(array[outside].flat[0]), f"must be {wanted}", f"give {wanted}{unit}")
+        fix = f"give {parameter.meaning} {wanted}{unit}"
+        raise InputError(parameter.name, float(array[outside].flat[0]), "is outside its domain", fix)
     return array
 
 
@@ -237,7 +238,7 @@ class Example:
     fixed: Mapping[str, float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Theorem:
     """A theorem of the field: its problem, its certified form with the derivation, the published form where it differs.
 
@@ -263,14 +264,15 @@ class Theorem:
     def source(self) -> str:
         return self.certified.source
 
-    def evaluate(self, *, classifier_sees_seed: bool = True, **values: Any) -> Any:
+    def evaluate(self, *, classifier_sees_seed: bool | None = None, **values: Any) -> Any:
         """The certified form's value: float, or array by broadcasting; inf where infeasible. See `Form.evaluate`.
 
-        classifier_sees_seed: for the one-shot theorems, whether the classification loss is H(S|Y,U) (True) or H(S|Y).
+        classifier_sees_seed: for the one-shot theorems, whether the classification loss is H(S|Y,U) (True) or H(S|Y) (False);
+        None is what the theorem itself says.
         """
         return self._variant(classifier_sees_seed).certified.evaluate(**values)
 
-    def regime(self, *, classifier_sees_seed: bool = True, **values: Any) -> Any:
+    def regime(self, *, classifier_sees_seed: bool | None = None, **values: Any) -> Any:
         """The name of the regime at an operating point. See `Form.regime`."""
         return self._variant(classifier_sees_seed).certified.regime(**values)
 
@@ -278,11 +280,27 @@ class Theorem:
         """The certified form as a LaTeX display."""
         return self.certified.latex()
 
-    def _variant(self, classifier_sees_seed: bool) -> Theorem:
-        if classifier_sees_seed:
+    def __repr__(self) -> str:
+        return f"<Theorem {self.name}: {self.title}>"
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.title}", f"source: {self.source}"]
+        for p in self.parameters:
+            given = f", default {p.default:g}" if p.default is not None else ""
+            lines.append(f"  {p.name:8} {p.meaning} [{p.low:g}, {p.high:g}]{' ' + p.unit if p.unit else ''}{given}")
+        return "\n".join([*lines, "regimes: " + ", ".join(r.name for r in self.certified.regimes)])
+
+    def _variant(self, classifier_sees_seed: bool | None) -> Theorem:
+        sees = (
+            {"H(S|Y,U)": True, "H(S|Y)": False}.get(self.problem.classification or "")
+            if self.problem.setting == "oneshot"
+            else None
+        )
+        if classifier_sees_seed is None or (classifier_sees_seed is sees and sees is not None):
             return self
-        if self.seed_blind is None:
-            raise InputError(
-                "classifier_sees_seed", False, f"{self.name} has no shared seed", "leave it out; it belongs to one-shot"
-            )
-        return self.seed_blind
+        if not isinstance(classifier_sees_seed, bool):
+            raise InputError("classifier_sees_seed", classifier_sees_seed, "is no truth value", "give True or False")
+        if self.seed_blind is not None and not classifier_sees_seed:
+            return self.seed_blind
+        fix = "leave it out, or take the other theorem" if sees is False else "leave it out; it belongs to one-shot"
+        raise InputError("classifier_sees_seed", classifier_sees_seed, f"is not the question of {self.name}", fix)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import click
 
-from rdcsym import __version__, theorem, theorems
+from rdcsym import InputError, __version__, theorem, theorems
 from rdcsym.cli.confirm import DEFAULT, THOROUGH, Effort, confirm_theorem
 from rdcsym.cli.curves import theorem_curves
 from rdcsym.cli.data import CODEWORDS, certify_data, load
@@ -43,7 +43,9 @@ def command(names: tuple[str, ...], data: str | None, codewords: int, thorough: 
     Exit status 1 if one of our own forms or proofs fails. Without --theorem and --data: all theorems, and the digits.
     """
     # Everything that can be wrong with the input is found before the work begins.
-    chosen = [theorem(name).name for name in names] if names else [] if data else theorems()
+    if codewords < 1:
+        raise InputError("--codewords", codewords, "is no number of codewords", "give a whole number of at least 1")
+    chosen = [theorem(name).name for name in dict.fromkeys(names)] if names else [] if data else theorems()
     source = data or (None if names else "digits")
     folder = output_folder(out)
     samples = load(source, codewords) if source else None
@@ -62,14 +64,16 @@ def certify(names: list[str], data: tuple[str, CodebookProblem] | None, effort: 
     results: list[FormResult] = []
     curves: dict[str, list[Curve]] = {}
     found: DataResult | None = None
-    with progress(len(names) + (data is not None), quiet) as tick, ProcessPoolExecutor(_PROCESSES, get_context("spawn")) as pool:
-        measured = None if data is None else pool.submit(certify_data, data, effort is THOROUGH)
-        for name, task in [(name, pool.submit(_confirm, name, effort, seed)) for name in names]:
-            rows, curves[name] = task.result()
+    # A pool that ends with its block, work in hand or not: an interrupt is answered at once.
+    workers = get_context("spawn").Pool(_PROCESSES, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    with progress(len(names) + (data is not None), quiet) as tick, workers as pool:
+        measured = None if data is None else pool.apply_async(certify_data, (data, effort is THOROUGH))
+        for name, task in [(name, pool.apply_async(_confirm, (name, effort, seed))) for name in names]:
+            rows, curves[name] = task.get()
             results += rows
             tick(name)
         if measured is not None:
-            found = measured.result()
+            found = measured.get()
             tick(found.name)
     return Report(
         version=__version__,

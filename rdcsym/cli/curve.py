@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,13 @@ def command(
     if published and chosen.published is None:
         raise InputError("--published", name, "has no published form that differs", "leave it out")
     x_parameter = _parameter(chosen, x_name, "--x")
-    fixed = dict(_assignment(chosen, s, "--set") for s in settings)
+    fixed = _settings(chosen, settings)
     line_name, line_values = _lines(chosen, lines)
+    for taken, option in ((x_parameter.name, "--x"), (line_name, "--lines")):
+        if taken in fixed:
+            raise InputError("--set", f"{taken}={fixed[taken]:g}", f"is at odds with {option} {taken}", "give it once")
+    if line_name == x_parameter.name:
+        raise InputError("--lines", line_name, "is also the horizontal axis", "choose another parameter")
     x = np.linspace(*_range(x_parameter, range_, chosen, fixed), _SAMPLES)
     drawn: list[tuple[str, Any, Any]] = []
     for value in line_values:
@@ -64,7 +70,7 @@ def command(
         from rdcsym.cli.plots import plot_lines
 
         label = f"{x_parameter.meaning}, {x_parameter.name}" + (f" ({x_parameter.unit})" if x_parameter.unit else "")
-        title = f"{chosen.name}: " + ", ".join(f"{n} = {v:g}" for n, v in fixed.items())
+        title = ": ".join(filter(None, [chosen.name, ", ".join(f"{n} = {v:g}" for n, v in fixed.items())]))
         plot_lines(x, drawn, label, value_name(chosen.problem), title, Path(out))
     if as_json:
         rows = [
@@ -104,11 +110,16 @@ def _parameter(chosen: Theorem, name: str, option: str) -> Parameter:
     return known[name]
 
 
-def _assignment(chosen: Theorem, text: str, option: str) -> tuple[str, float]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InputError(option, text, "is no assignment", "write NAME=VALUE")
-    return _parameter(chosen, name, option).name, _number(option, value)
+def _settings(chosen: Theorem, settings: tuple[str, ...]) -> dict[str, float]:
+    fixed: dict[str, float] = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError("--set", text, "is no assignment", "write NAME=VALUE")
+        if name in fixed:
+            raise InputError("--set", text, f"gives {name} a second value", "give it once")
+        fixed[_parameter(chosen, name, "--set").name] = _number(f"--set {name}", value)
+    return fixed
 
 
 def _lines(chosen: Theorem, text: str | None) -> tuple[str | None, list[float]]:
@@ -117,22 +128,24 @@ def _lines(chosen: Theorem, text: str | None) -> tuple[str | None, list[float]]:
     name, equals, values = text.partition("=")
     if not equals:
         raise InputError("--lines", text, "is no list of values", "write NAME=V,V,...")
-    return _parameter(chosen, name, "--lines").name, [_number("--lines", v) for v in values.split(",")]
+    return _parameter(chosen, name, "--lines").name, [_number(f"--lines {name}", v) for v in values.split(",")]
 
 
 def _number(option: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        raise InputError(option, text, "is no number", "give a number such as .4") from None
+        return float(Fraction(text)) if "/" in text else float(text)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(option, text or "empty", "is no number", "give a number such as .4 or 2/5") from None
 
 
 def _range(parameter: Parameter, text: str | None, chosen: Theorem, fixed: dict[str, float]) -> tuple[float, float]:
     """The given range, or that of the theorem's own example, or the parameter's domain."""
     if text is not None:
+        if text.count(",") != 1:
+            raise InputError("--range", text, "is no range", "write LOW,HIGH")
         parts = [_number("--range", t) for t in text.split(",")]
-        if len(parts) != 2 or not parts[0] < parts[1] or not all(map(math.isfinite, parts)):
-            raise InputError("--range", text, "is no range", "write LOW,HIGH with LOW below HIGH")
+        if not parts[0] < parts[1] or not all(map(math.isfinite, parts)):
+            raise InputError("--range", text, "is no finite range", "write LOW,HIGH with LOW below HIGH, both finite")
         return parts[0], parts[1]
     for example in chosen.examples:
         if example.x == parameter.symbol:

@@ -13,6 +13,8 @@ from rdcsym.problem import InputError
 
 def output_folder(path: str | Path, argument: str = "out") -> Path:
     """The folder, made if need be and shown to be writable, or an InputError."""
+    if not str(path):
+        raise InputError(argument, "empty", "names no folder", "name a folder")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "certify": "Derive, certify or refute every theorem; write a report.",
     "latex": "Print a theorem as LaTeX, or typeset it as PDF.",
     "curve": "Draw a theorem's function along one parameter.",
+    "list": "List the theorems and their parameters.",
     "solve": "Solve a discrete problem to a certified interval.",
 }
 
@@ -67,6 +68,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
         status = cli.main(args=arguments, prog_name="rdcsym", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except InputError as error:
         return _complain(str(error))
     except click.ClickException as error:

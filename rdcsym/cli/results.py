@@ -13,7 +13,7 @@ __all__ = ["Curve", "DataPoint", "DataResult", "FormResult", "Interval", "Report
 
 Verdict = Literal["certified", "refuted", "gap", "failed"]
 VERDICT_TEXT: dict[Verdict, str] = {
-    "certified": "every point lies in its certified interval, every proof step was checked",
+    "certified": "every proof step was checked; every value lies in its certified interval (to 1e-12, its rounding)",
     "refuted": "at the witness the claimed value lies outside the certified interval",
     "gap": "no point lies outside its interval, but some intervals are too wide to decide",
     "failed": "our own form missed an interval or a proof step failed: please report this",

@@ -7,6 +7,7 @@ import math
 
 import click
 
+from rdcsym import InputError
 from rdcsym.cli.results import to_json
 
 
@@ -32,6 +33,10 @@ def command(
     """Certified interval for the problem in PROBLEM.npz: arrays p_X (n), p_Y (m), cost (n, m), optional p_S_given_X (n, k)."""
     from solvers import load_problem, solve
 
+    if blind and setting != "oneshot":
+        raise InputError(
+            "--blind", setting, "has no shared seed that a classifier could see", "add --setting oneshot, or leave --blind out"
+        )
     found = solve(
         load_problem(path),
         rate=rate,
@@ -45,6 +50,8 @@ def command(
     what = "distortion" if distortion is None else f"rate ({units})"
     if as_json:
         shown = {"value": what, "lower": found.lower, "upper": found.upper, "status": found.status, "method": found.method}
+        budgets = {"rate": rate, "distortion": distortion, "classification": classification, "units": units, "setting": setting}
+        shown |= {n: b for n, b in budgets.items() if b is not None}
         plan = None if found.plan is None else found.plan.tolist()
         click.echo(json.dumps(to_json({**shown, "relative_gap": found.relative_gap, "checked": True, "plan": plan})))
         return

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rdcsym.cli.results import DataPoint, DataResult, FormResult, Report, Witness
+from rdcsym.cli.results import VERDICT_TEXT, DataPoint, DataResult, FormResult, Report, Witness
 
+_PIPE_WIDTH = 130
 _STYLES = {"certified": "green", "refuted": "magenta", "gap": "yellow", "failed": "bold red"}
 
 
 def print_report(report: Report, written: Sequence[Path], console: Console | None = None) -> None:
     """The table, the witnesses, the data set's intervals and where the report lies."""
     console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=max(console.width, 150))  # a pipe has no width to keep to
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(file=console.file, width=_PIPE_WIDTH)  # a pipe has no width to keep to
     if report.results:
         console.print(_verdicts(report.results))
     for row in report.results:
@@ -30,24 +33,27 @@ def print_report(report: Report, written: Sequence[Path], console: Console | Non
     if report.data is not None:
         console.print(_data(report.data))
         console.print(Text(report.data.description))
+    if report.results:
+        console.print(Text(f"certified: {VERDICT_TEXT['certified']}"))
     counts = {v: sum(r.verdict == v for r in report.results) for v in _STYLES}
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
     console.print(Text(f"{said + '; ' if said else ''}{report.seconds:.0f} s; report: " + ", ".join(map(str, written))))
 
 
 def _verdicts(rows: Sequence[FormResult]) -> Table:
-    table = Table(title="Forms against certified intervals", title_justify="left")
-    for heading in ("theorem", "form"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("regimes", "points", "on boundaries", "steps checked", "lemmas cited", "worst distance", "widest interval"):
-        table.add_column(heading, justify="right")
+    table = Table(title="Forms against certified intervals", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("theorem", no_wrap=True)
+    table.add_column("form")
+    for heading in ("regimes", "points + at edges", "proof steps", "cited lemmas", "worst miss (relative)"):
+        table.add_column(heading, justify="right", overflow="fold", max_width=10)
     table.add_column("verdict", no_wrap=True)
     for r in rows:
-        kind = "" if r.kind == "tight" else f" ({r.kind} bound)"
+        ours = r.form == "certified"
         table.add_row(
-            r.theorem, r.form + kind, str(len(r.regimes)), str(r.points), str(r.boundary_points),
-            str(r.steps_checked) if r.form == "certified" else "-", str(len(r.lemmas_cited)) if r.form == "certified" else "-",
-            _relative(r.worst_distance), _relative(r.widest_interval), Text(r.verdict, style=_STYLES[r.verdict]),
+            r.theorem, r.form if r.kind == "tight" else f"{r.form}, a {r.kind} bound", str(len(r.regimes)),
+            f"{r.points} + {r.boundary_points}" if ours else str(r.points),
+            str(r.steps_checked) if ours else "-", str(len(r.lemmas_cited)) if ours else "-",
+            _relative(r.worst_distance), Text(r.verdict, style=_STYLES[r.verdict]),
         )  # fmt: skip
     return table
 
@@ -66,9 +72,10 @@ def _witness(row: FormResult, witness: Witness) -> Text:
 
 
 def _data(data: DataResult) -> Table:
-    table = Table(title=f"{data.name}: certified limits of the discrete problem of codewords", title_justify="left")
+    title = f"{data.name}: certified limits of the discrete problem of codewords; D is squared error summed over the pixels"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("rate (bits)", "H(S|Y) budget (bits)", "D certified from below", "D certified from above"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold", max_width=14)
     for heading in ("status", "method", "checked"):
         table.add_column(heading)
     for point in [*data.rate_curve, *(p for curve in data.classification_curves for p in curve)]:

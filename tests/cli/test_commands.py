@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from rdcsym import theorem
+from rdcsym import theorem, theorems
 from rdcsym.cli.main import run
 
 GAUSSIAN = ["--set", "C=3", "--set", "sigma_X=1", "--set", "sigma_Y=1", "--set", "sigma_S=1", "--set", "theta=.5"]
@@ -20,7 +20,7 @@ def problem(tmp_path):
     return str(path)
 
 
-@pytest.mark.parametrize("command", ["certify", "latex", "curve", "solve"])
+@pytest.mark.parametrize("command", ["certify", "latex", "curve", "list", "solve"])
 def test_help_has_an_example(command, capsys):
     assert run([command, "--help"]) == 0
     assert f"Example: rdcsym {command}" in capsys.readouterr().out
@@ -30,6 +30,27 @@ def test_help_and_version(capsys):
     assert run(["--help"]) == 0
     assert run(["--version"]) == 0
     assert "rdcsym, version" in capsys.readouterr().out
+
+
+def test_list(capsys):
+    assert run(["list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(theorems())
+    assert run(["list", "drc-gaussian"]) == 0
+    shown = capsys.readouterr().out
+    assert "sigma_S" in shown
+    assert "bits" in shown
+    assert "rate-limited" in shown
+
+
+def test_no_command_shows_the_help(capsys):
+    assert run([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+
+
+def test_curve_takes_fractions(capsys):
+    arguments = ["curve", "rd-bernoulli", "--x", "D", "--set", "q_X=1/3", "--range", "0,.2", "--json"]
+    assert run(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["fixed"] == {"q_X": 1 / 3}
 
 
 def test_latex_prints_the_statement(capsys):
@@ -48,7 +69,7 @@ def test_latex_writes_a_document(tmp_path, capsys):
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_curve_draws(suffix, tmp_path):
     out = tmp_path / f"d.{suffix}"
-    assert run(["curve", "drc-gaussian", "--x", "R", "--lines", "sigma_Y=1,2", *GAUSSIAN, "--out", str(out)]) == 0
+    assert run(["curve", "drc-gaussian", "--x", "R", "--lines", "mu_Y=0,1", *GAUSSIAN, "--out", str(out)]) == 0
     assert out.stat().st_size > 2000
     assert [p.name for p in tmp_path.iterdir()] == [out.name]
 

@@ -244,5 +244,17 @@ def test_unknown_theorem_suggests_the_nearest():
 
 
 def test_one_shot_options_belong_to_one_shot():
-    with pytest.raises(InputError, match="classifier_sees_seed"):
-        rdcsym.theorem("drc-gaussian").evaluate(**GOOD["drc-gaussian"], classifier_sees_seed=False)
+    for sees in (True, False):
+        with pytest.raises(InputError, match="classifier_sees_seed"):
+            rdcsym.theorem("drc-gaussian").evaluate(**GOOD["drc-gaussian"], classifier_sees_seed=sees)
+    blind, point = rdcsym.theorem("drc-bernoulli-oneshot-seed-blind"), GOOD["drc-bernoulli-oneshot"]
+    assert blind.evaluate(**point) == blind.evaluate(**point, classifier_sees_seed=False)
+    with pytest.raises(InputError, match="take the other theorem"):
+        blind.evaluate(**point, classifier_sees_seed=True)
+    with pytest.raises(InputError, match="no truth value"):
+        rdcsym.theorem("drc-bernoulli-oneshot").evaluate(**point, classifier_sees_seed="no")
+
+
+def test_a_theorem_says_what_it_is():
+    assert repr(rdcsym.theorem("fano")).startswith("<Theorem fano: Fano's inequality")
+    assert "sigma_S" in str(rdcsym.theorem("drc-gaussian"))

@@ -161,8 +161,9 @@ def test_rate_of_a_label_alone() -> None:
     assert found.upper >= 1 - binary_entropy(float(d)) - 1e-5
 
 
-def test_64_symbols_and_10_labels() -> None:
-    problem = random_problem(np.random.default_rng(2), 64, 64, labels=10)
+@pytest.mark.parametrize(("symbols", "labels"), [(24, 6), pytest.param(64, 10, marks=pytest.mark.slow)])
+def test_many_symbols_and_labels(symbols: int, labels: int) -> None:
+    problem = random_problem(np.random.default_rng(2), symbols, symbols, labels=labels)
     assert problem.p_S_given_X is not None
     mass = problem.p_X @ problem.p_S_given_X
     loss = -float(np.sum(mass * np.log2(mass))) - 0.05

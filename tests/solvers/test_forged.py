@@ -82,6 +82,10 @@ def forgeries(c: Certificate) -> Iterator[tuple[str, Certificate]]:
     yield "negative tolerance", forged(tolerance=-1.0)
     yield "nan budget", forged(point=dataclasses.replace(c.point, classification=NAN))
     yield "no evidence", forged(dual=None)
+    other = "rate" if c.point.minimised == "distortion" else "distortion"
+    yield "the other question", forged(point=dataclasses.replace(c.point, minimised=other))
+    if c.point.minimised == "rate":
+        yield "a budget for what is minimised", forged(point=dataclasses.replace(c.point, rate=9.0))
     yield from forged_primals(c)
     yield from forged_duals(c)
 
@@ -170,6 +174,10 @@ def forged_duals(c: Certificate) -> Iterator[tuple[str, Certificate]]:
     if isinstance(d, SeedBlindDual):
         assert d.excluded is not None
         left, right = d.excluded
+        priced = {
+            name: dataclasses.replace(getattr(d, name), classification_multiplier=Fraction(9)) for name in ("least", "greatest")
+        }
+        yield "classification priced in a bound", with_dual(dataclasses.replace(d, **priced))
         yield "everything excluded", with_dual(dataclasses.replace(d, excluded=(Fraction(-1), Fraction(1))))
         yield "excluded too far", with_dual(dataclasses.replace(d, excluded=(left, right + Fraction(1, 100))))
         yield "excluded backwards", with_dual(dataclasses.replace(d, excluded=(right, left)))

@@ -210,7 +210,7 @@ def _within_tangent(source: LabelledSource, budgets: _Budgets, last: FloatArray)
         low, low_plan, high = high, high_plan, high * 4
     else:
         return None
-    for _ in range(14 if math.isinf(budgets.distortion) else 30):
+    for _ in range(8 if math.isinf(budgets.distortion) else 30):
         middle = 0.5 * (low + high)
         plan = at(middle)
         if short(plan) > 0:

@@ -1,6 +1,6 @@
 """The one-shot setting: a seed U picks a map of X, the rate is H(Y|U), the classifier sees the seed or does not.
 
-With the seed known, everything is linear in the law of the map and the answer is an exact linear program (THEORY 2.1, 5).
+With the seed known, everything is linear in the law of the map and the answer is an exact linear program.
 Without it, H(S|Y) is concave in the plan. For two symbols a side the plan is one number, the covariance delta, and the
 feasible set is an interval less an open interval around 0, so the answer is exact again; for larger alphabets the linear
 program is the lower end, and a sequence of linear programs (H(S|Y) replaced by its tangent from above) the upper end.

@@ -1,7 +1,7 @@
 """The one-shot setting with two symbols a side and a classifier that does not see the seed: exact, by the covariance.
 
 A plan is one number, delta = Cov(X, Y): the distortion is affine in it, the least rate convex with its minimum 0 at 0, and
-H(S|Y) concave with its maximum at 0 (THEORY 2.1). So the feasible set is an interval less an open interval around 0, and
+H(S|Y) concave with its maximum at 0. So the feasible set is an interval less an open interval around 0, and
 the optimum is at one of at most four ends, each enclosed by exact linear programs or by bisection.
 """
 

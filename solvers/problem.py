@@ -23,7 +23,7 @@ Minimised = Literal["distortion", "rate"]
 
 @dataclass(frozen=True, eq=False)
 class DiscreteProblem:
-    """Cross-domain compression of a finite source: S -- X -- Y with the laws of X and of Y given (THEORY section 5).
+    """Cross-domain compression of a finite source: S -- X -- Y with the laws of X and of Y given.
 
     p_X: (n,) masses of X; p_Y: (m,) masses of Y; cost: (n, m) finite distortions d(x, y);
     p_S_given_X: (n, k) rows P(S = . | X = x), or None where there is no label.

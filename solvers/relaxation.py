@@ -1,4 +1,4 @@
-"""The convex relaxation of the classification constraint: I(X;Y) and I(X;Y|S) bounded (THEORY section 5).
+"""The convex relaxation of the classification constraint: I(X;Y) and I(X;Y|S) bounded.
 
 Its Lagrangian <P,c> + tau [(1 - share) I(X;Y) + share I(X;Y|S)] is minimised by turns: r(y|s) = P(y|s), then an entropic
 transport of the cost c - tau share sum_s p(s|x) log(r(y|s) / q(y)) at temperature tau. The turns converge linearly, so

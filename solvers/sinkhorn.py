@@ -1,6 +1,6 @@
 """Entropic transport with the temperature found from the rate: min <P, c> + eps I(P) over couplings, eps the root of I = R.
 
-At temperature eps the optimal plan is P = p q exp((f + g - c) / eps) (THEORY section 5). Sinkhorn's iteration stalls
+At temperature eps the optimal plan is P = p q exp((f + g - c) / eps). Sinkhorn's iteration stalls
 where eps is small, so the semi-dual, a concave function of g alone, is climbed by Newton steps; its Hessian is a graph
 Laplacian, which is solved without a subtraction, so the step is accurate however weakly two parts of the plan are
 joined. The temperature is lowered by factors, each start taken from the last, then bracketed and found.

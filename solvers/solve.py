@@ -48,7 +48,7 @@ def solve(
     method: str = "auto",
     tolerance: float = DEFAULT_TOLERANCE,
 ) -> Certificate:
-    """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem (THEORY sections 1 and 5).
+    """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem.
 
     rate, classification: budgets in `units` (rate may be inf). Give `distortion` (cost units) in place of `rate` to
     minimise the rate.

@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
+from rdcsym.form import Form, Parameter, Regime
 from rdcsym.problem import InputError
-from rdcsym.theorem import Form, Parameter, Regime, Theorem
+from rdcsym.theorem import Theorem
 from rdcsym.theorems import theorem, theorems
 
 __all__ = ["Form", "InputError", "Parameter", "Regime", "Theorem", "theorem", "theorems"]

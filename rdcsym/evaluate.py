@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.optimize.elementwise import find_root
 
 from rdcsym.numerics import FUNCTIONS
 from rdcsym.problem import FloatArray
@@ -24,6 +23,9 @@ Mask = NDArray[np.bool_]
 # An operating point is given in floating point. A budget that misses the edge of the feasible set by less than this (relative to
 # its natural size) counts as on it: H_b(q) computed in two ways differs by an ulp, and inf for a missing ulp helps nobody.
 BUDGET_TOLERANCE = 1e-12
+
+_NEWTON_LIMIT = 80  # a bracket halved as often is closed; only roots within rounding of a flat top need so many
+_CONVERGED = 2.0  # ulps
 
 
 @dataclass(frozen=True)
@@ -149,13 +151,33 @@ class Root:
 
 
 def _compile_root(root: Root) -> Compiled:
-    equation, low, high = (compile_expression(e) for e in (root.equation, root.low, root.high))
+    """Newton's steps inside a shrinking bracket, all points at once; a point that has converged is left alone."""
+    derivative = sp.diff(root.equation, root.variable)
+    equation, slope, low, high = (compile_expression(e) for e in (root.equation, derivative, root.low, root.high))
     variable = root.variable.name
-    names = (equation.names | low.names | high.names) - {variable}
-    order = sorted(equation.names - {variable})
+    order = sorted((equation.names | slope.names) - {variable})
 
-    def function(x: FloatArray, *others: FloatArray) -> Any:
-        return equation({variable: x, **dict(zip(order, others, strict=True))})
+    def search(a: FloatArray, b: FloatArray, rising: Mask, others: dict[str, FloatArray]) -> FloatArray:
+        x, active = a + (b - a) / 2, np.arange(a.size)
+        answer = x.copy()
+        for _ in range(_NEWTON_LIMIT):
+            here = {variable: x, **others}
+            value = equation(here)
+            before = (value < 0) == rising
+            a, b = np.where(before, x, a), np.where(before, b, x)
+            with np.errstate(
+                divide="ignore", invalid="ignore"
+            ):  # the slope may be 0 or infinite at an end: then the bracket is halved
+                step = x - value / slope(here)
+            following = np.where((step > np.minimum(a, b)) & (step < np.maximum(a, b)), step, a + (b - a) / 2)
+            following = np.where(value == 0, x, following)
+            answer[active] = following
+            open_ = np.abs(following - x) > _CONVERGED * np.spacing(np.abs(following))
+            if not open_.any():
+                break
+            x, a, b, rising, active = following[open_], a[open_], b[open_], rising[open_], active[open_]
+            others = {n: v[open_] for n, v in others.items()}
+        return answer
 
     def evaluate(arrays: Arrays) -> FloatArray:
         a, b = (np.broadcast_to(end(arrays), (_length(arrays),)) for end in (low, high))
@@ -163,8 +185,8 @@ def _compile_root(root: Root) -> Compiled:
         result = np.where(np.abs(at_a) <= np.abs(at_b), a, b)
         inside = (at_a < 0) != (at_b < 0)
         if inside.any():
-            others = tuple(arrays[n][inside] for n in order)
-            result[inside] = find_root(function, (a[inside], b[inside]), args=others).x
+            others = {n: arrays[n][inside] for n in order}
+            result[inside] = search(a[inside], b[inside], at_b[inside] > at_a[inside], others)
         return np.asarray(result)
 
-    return Compiled(names, evaluate)
+    return Compiled(frozenset(order) | low.names | high.names, evaluate)

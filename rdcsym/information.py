@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import ArgumentIndexError
 from sympy.printing.precedence import PRECEDENCE
 
 Expr = Any  # SymPy carries no types
@@ -156,6 +157,13 @@ class binary_equivocation(sp.Function):
     """
 
     nargs = 3
+
+    def fdiff(self, argindex: int = 3) -> Expr:
+        if argindex != 3:
+            raise ArgumentIndexError(self, argindex)
+        p, s, c = self.args
+        one, zero = s + c / p, s - c / (1 - p)  # P(S=1 | Y=1), P(S=1 | Y=0)
+        return log2((1 - one) / one) - log2((1 - zero) / zero)
 
     def _eval_rewrite_as_log(self, p: Expr, s: Expr, c: Expr, **kwargs: Any) -> Expr:
         return (p * binary_entropy(s + c / p) + (1 - p) * binary_entropy(s - c / (1 - p))).rewrite(sp.log)

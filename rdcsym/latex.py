@@ -9,7 +9,8 @@ import sympy as sp
 from rdcsym.evaluate import Root
 
 if TYPE_CHECKING:
-    from rdcsym.theorem import Definition, Form, Theorem
+    from rdcsym.form import Definition, Form
+    from rdcsym.theorem import Theorem
 
 _NAMES = {
     "C_min": r"C_{\min}",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rdcsym.evaluate import compile_condition, compile_expression
+from rdcsym.form import UNIFORM, Form
 from rdcsym.problem import FloatArray
-from rdcsym.theorem import UNIFORM, Form, Theorem
+from rdcsym.theorem import Theorem
 
 Points = dict[str, FloatArray]  # parameter name -> values, all of one length
 _BATCH = 4096

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from rdcsym.form import Form, Kind, Parameter
 from rdcsym.operating_points import Points, each, regime_points, valid
 from rdcsym.problem import FloatArray
-from rdcsym.theorem import Form, Kind, Parameter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,12 @@ import numpy as np
 from rdcsym.cli.grids import grid_notes
 from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.cli.results import FormResult, Interval, Verdict
+from rdcsym.form import Form
 from rdcsym.latex import render_lines
 from rdcsym.operating_points import Points, boundary_points, each, regime_points
 from rdcsym.proof import ProofError
 from rdcsym.refute import Oracle, distance, find_witnesses
-from rdcsym.theorem import Form, Theorem
+from rdcsym.theorem import Theorem
 
 # The value is computed in float64, the interval holds for the exact value: a miss below this (relative) is rounding.
 EVALUATION_ROUNDING = 1e-12

@@ -14,9 +14,10 @@ import numpy as np
 from rdcsym import theorem
 from rdcsym.cli.curves import value_name
 from rdcsym.cli.results import to_json
+from rdcsym.form import Form, Parameter
 from rdcsym.operating_points import valid
 from rdcsym.problem import InputError, nearest
-from rdcsym.theorem import Form, Parameter, Theorem
+from rdcsym.theorem import Theorem
 
 _SAMPLES = 401
 _SUFFIXES = (".png", ".svg", ".pdf")

@@ -16,9 +16,9 @@ from typing import Any
 
 import sympy as sp
 
+from rdcsym.form import UNIFORM, Definition, Parameter
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.proof import Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Parameter
 
 u = UNIFORM
 R, D, C, q_X, q_Y, q_S1 = sp.symbols("R D C q_X q_Y q_S1", nonnegative=True)

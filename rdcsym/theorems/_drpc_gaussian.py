@@ -6,10 +6,11 @@ from typing import Any
 
 import sympy as sp
 
+from rdcsym.form import Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information import gaussian_entropy, gaussian_information, squared_correlation
 from rdcsym.problem import Perception, Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import Definition, Example, Form, Parameter, Regime, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,

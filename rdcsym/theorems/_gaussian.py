@@ -14,9 +14,9 @@ from typing import Any
 
 import sympy as sp
 
+from rdcsym.form import UNIFORM, Definition, Parameter, Requirement
 from rdcsym.information import gaussian_entropy, label_correlation, label_information, label_noise, squared_correlation
 from rdcsym.proof import Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Parameter, Requirement
 
 u = UNIFORM
 INF = float("inf")

@@ -6,9 +6,9 @@ from typing import Any
 
 import sympy as sp
 
+from rdcsym.form import Definition
 from rdcsym.information import binary_equivocation
 from rdcsym.proof import Identity, Sign, Step
-from rdcsym.theorem import Definition
 from rdcsym.theorems._bernoulli import h, kappa, p, preliminaries, q, q_S, q_S1
 
 kappa_F = sp.Symbol("kappa_F", nonnegative=True)

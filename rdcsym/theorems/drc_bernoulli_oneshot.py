@@ -12,11 +12,12 @@ from typing import Any
 
 import sympy as sp
 
+from rdcsym.form import Definition, Form, Regime, Requirement, infeasible
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.linear_program import LinearProgram, farkas_steps, linear_program_steps
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Step
-from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._bernoulli import (
     COLUMNS,
     DISTORTIONS,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import sympy as sp
 
 from rdcsym.evaluate import Root
+from rdcsym.form import Definition, Form, Regime, infeasible
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation
-from rdcsym.theorem import Definition, Example, Form, Regime, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._bernoulli import DRAW_PARAMETERS, LOSS, RATE, REDUCTION, C, R, b, h, kappa, p, q, q_S1, q_X, q_Y, w_R
 from rdcsym.theorems._seed_blind import COVARIANCE_RANGE, blind_steps, equivocation, kappa_F, side_steps, x
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sympy as sp
 
+from rdcsym.form import Definition, Form, Regime, Requirement, infeasible
 from rdcsym.information import gaussian_entropy, squared_correlation
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import Definition, Example, Form, Regime, Requirement, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from rdcsym.form import UNIFORM, Parameter
 from rdcsym.information import least_variance_ratio
 from rdcsym.proof import Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Parameter
 from rdcsym.theorems._drpc_gaussian import certified, published, theorem
 from rdcsym.theorems._gaussian import P, sigma_X
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import sympy as sp
 
 from rdcsym.evaluate import Root
+from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.information import log2
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Example, Form, Parameter, Regime, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 
 C = sp.Symbol("C", nonnegative=True)
 M = sp.Symbol("M", integer=True, positive=True)
@@ -36,7 +37,7 @@ _FULL = H_b(e) + e * log2(M - 1)
 CERTIFIED = Form(
     value=r"P_e(C)",
     parameters=PARAMETERS,
-    definitions=(Definition(P_e, Root(e, _FULL - C, sp.S.Zero, 1 - 1 / M)),),
+    definitions=(Definition(P_e, Root(e, _FULL - C, sp.S.Zero, sp.Min(1, C / log2(M)) * (1 - 1 / M))),),
     regimes=(
         infeasible(C > log2(M)),
         # Within the rounding of C of log2 M the root is only known to half the digits; the uniform law's error is exact.

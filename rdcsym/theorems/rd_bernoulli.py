@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sympy as sp
 
+from rdcsym.form import UNIFORM, Form, Parameter, Regime
 from rdcsym.information import binary_entropy as H_b
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
-from rdcsym.theorem import UNIFORM, Example, Form, Parameter, Regime, Theorem
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._bernoulli import SOURCE, D, q_X
 
 DISTORTION = Parameter(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sympy as sp
 
+from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information import gaussian_information, label_information, label_rate, log2
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
-from rdcsym.theorem import UNIFORM, Definition, Example, Form, Parameter, Regime, Theorem, infeasible
+from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian import (
     CONSTANT,
     CORRELATION,

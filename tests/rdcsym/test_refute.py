@@ -11,8 +11,8 @@ import pytest
 import sympy as sp
 
 from rdcsym import theorem
+from rdcsym.form import Regime
 from rdcsym.refute import Interval, confirm, distance, find_witnesses, reason
-from rdcsym.theorem import Regime
 
 INF = math.inf
 

@@ -124,10 +124,13 @@ class _Tally:
             interval = ask(point)
             miss, decided = distance(value, interval, self.form.kind, unit), _width(interval, unit) <= WIDE
             if not (miss <= EVALUATION_ROUNDING and decided):
-                near, infinite = within_rounding(ask, point, {n: float(size[i]) for n, size in sizes.items()})
-                finite = math.inf if near is None else distance(value, near, self.form.kind, unit)
-                miss = 0.0 if infinite and value == math.inf else finite
+                widest = WIDE * max(float(unit), abs(value) if math.isfinite(value) else 0.0)
+                near, infinite = within_rounding(ask, point, {n: float(size[i]) for n, size in sizes.items()}, widest)
                 decided = near is not None or infinite
+                if infinite and value == math.inf:
+                    miss = 0.0
+                elif decided:
+                    miss = math.inf if near is None else distance(value, near, self.form.kind, unit)
             else:
                 self.widest = max(self.widest, _width(interval, unit))
             if miss > self.worst:

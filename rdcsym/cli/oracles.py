@@ -31,12 +31,15 @@ def oracle(theorem: Theorem) -> Oracle:
     return partial(_oneshot, problem.classification == "H(S|Y,U)")
 
 
-def within_rounding(ask: Oracle, point: Mapping[str, float], sizes: Mapping[str, float]) -> tuple[Interval | None, bool]:
+def within_rounding(
+    ask: Oracle, point: Mapping[str, float], sizes: Mapping[str, float], widest: float = math.inf
+) -> tuple[Interval | None, bool]:
     """What the budgets' rounding leaves open at a point: the interval of its finite answers, and whether inf is one of them.
 
     All budgets are moved together, looser and tighter. At an edge of the feasible set, where the value jumps to inf, the finite
     answers are those of one side only, and the edge lies as far again beyond them.
-    sizes: the natural size of each budget, to which its rounding is compared.
+    sizes: the natural size of each budget, to which its rounding is compared. widest: answers of a larger width decide nothing
+    and are left out.
     """
     answers = [ask(point)]
     for step in (s * sign for s in _BUDGET_STEPS for sign in (-1, 1)):
@@ -44,7 +47,7 @@ def within_rounding(ask: Oracle, point: Mapping[str, float], sizes: Mapping[str,
         moved = {n: point[n] + step * max(size, abs(point[n])) for n, size in finite.items()}
         moved = {n: max(0.0, x) if n != "C" or point[n] >= 0 else x for n, x in moved.items()}
         answers.append(ask({**point, **moved}))
-    reached = [a for a in answers if math.isfinite(a.upper)]
+    reached = [a for a in answers if math.isfinite(a.upper) and a.upper - a.lower <= widest]
     infinite = any(a.lower == math.inf for a in answers)
     if not reached:
         return None, infinite

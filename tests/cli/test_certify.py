@@ -18,7 +18,7 @@ from rdcsym.cli.main import run
 from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.operating_points import each, regime_points
 from rdcsym.proof import Case, Derivation, Identity
-from rdcsym.refute import distance
+from rdcsym.refute import Interval, distance
 
 FEW = Effort(per_regime=12, per_boundary=1)
 PUBLISHED = ["drc-bernoulli-oneshot", "drc-gaussian", "drpc-gaussian-kl", "drpc-gaussian-w2"]
@@ -111,6 +111,13 @@ def test_a_wrong_gaussian_form_leaves_the_bracket_of_a_grid():
     wrong = tuple(dataclasses.replace(r, value=r.value / 2) for r in true.certified.regimes)
     changed = dataclasses.replace(true, certified=dataclasses.replace(true.certified, regimes=wrong))
     assert "outside" in grid_notes(changed)[1]
+
+
+def test_wide_intervals_decide_nothing(monkeypatch):
+    """An oracle that says [0, 1] everywhere certifies nothing: the verdict is a gap."""
+    monkeypatch.setattr("rdcsym.cli.confirm.oracle", lambda theorem: lambda point: Interval(lower=0.0, upper=1.0, method="lazy"))
+    row = confirm_certified(theorem("rd-bernoulli"), FEW, np.random.default_rng(0))
+    assert (row.verdict, row.failure) == ("gap", "")
 
 
 def test_a_value_that_is_no_number_fails():

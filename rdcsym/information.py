@@ -233,6 +233,8 @@ class label_information(sp.Function):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         r, nu = (printer._print(x) for x in self.args[:2])
+        if self.args[2] == sp.oo:
+            return rf"\tfrac12 \log_2 \frac{{1}}{{{nu}}}"
         return rf"\tfrac12 \log_2 \frac{{1}}{{{nu} + {r}\, 2^{{-2 {_factor(printer, self.args[2])}}}}}"
 
 

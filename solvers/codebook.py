@@ -8,7 +8,7 @@ samples to their population.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -104,7 +104,11 @@ def digits(codewords: int = 16, noise: float = 0.0, seed: int = 0) -> CodebookPr
     if strength > 0:
         _whole("seed", seed, 0)
         degraded = degraded + np.random.default_rng(seed).normal(0.0, float(strength), degraded.shape)
-    return problem_from_samples(degraded, clean, bunch.target, codewords, codewords, seed)
+    made = problem_from_samples(degraded, clean, bunch.target, codewords, codewords, seed)
+    noisy = f" plus Gaussian noise of deviation {float(strength):g}" if strength > 0 else ""
+    blurred = f"X: digits of 8 x 8 pixels, each {POOLED} x {POOLED} block averaged{noisy}"
+    about = f"{blurred}; Y: the digits; S: which digit; grey values in [0, 1]"
+    return replace(made, notes=(about, *made.notes))
 
 
 def _images(name: str, value: Any) -> FloatArray:

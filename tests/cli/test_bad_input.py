@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -148,10 +147,13 @@ def test_an_output_folder_that_is_a_file(capsys, tmp_path):
     assert (tmp_path / "report").read_text() == "mine"
 
 
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write anywhere")
-def test_an_output_folder_that_cannot_be_written(capsys, tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o500)
-    complain(capsys, ["latex", "fano", "--out", "closed"], "closed")
+def test_an_output_folder_that_cannot_be_written(capsys, monkeypatch):
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)  # even root is refused here, whom a folder's mode would not stop
+    for command in (["latex", "fano", "--out", "closed"], ["certify", "--theorem", "fano", "--out", "closed"]):
+        complain(capsys, command, "Permission denied")
 
 
 def test_an_output_path_below_a_file(capsys, tmp_path):

@@ -60,6 +60,8 @@ def check(certificate: Certificate) -> None:
     """Raise CertificateError unless everything that the certificate states follows from its evidence."""
     c = certificate
     _check_types(c)
+    if c.lower > c.upper:
+        raise CertificateError(f"lower end {c.lower!r} is above the upper end {c.upper!r}: the interval is empty")
     status = status_of(c.problem, c.point, c.lower, c.upper, c.tolerance)
     if c.status != status:
         raise CertificateError(f"status is {c.status!r}, but the ends {c.lower!r} and {c.upper!r} say {status!r}")
@@ -86,7 +88,7 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
         if isinstance(dual, LabelBound):
             if budgets.classification is None:
                 raise CertificateError("a label bound needs a classification constraint")
-            low = data.label_floor().low
+            low = data.label_floor.low
             return math.inf if low > budgets.classification.high else _trivial(point)
         if point.setting == "oneshot":
             if not isinstance(dual, MapDual | SeedBlindDual):
@@ -137,14 +139,14 @@ class _Support:
 
 def _conclude(data: ExactProblem, budgets: ExactPoint, s: _Support) -> float:
     ln2 = arb.const_log2()
-    most = data.rate_ceiling().high
+    most = data.rate_ceiling.high
     if budgets.rate is not None:
         most = min(most, budgets.rate.high)
     label_room = arb(0)
     if s.label > 0:
         if budgets.classification is None:
             raise CertificateError("a label multiplier needs a classification constraint")
-        label_room = s.label * arb(budgets.classification.high - data.label_entropy().low) * ln2
+        label_room = s.label * arb(budgets.classification.high - data.label_entropy.low) * ln2
     if budgets.minimises_rate:
         assert budgets.distortion is not None
         room = s.bound - s.cost * arb(budgets.distortion) - label_room
@@ -152,9 +154,9 @@ def _conclude(data: ExactProblem, budgets: ExactPoint, s: _Support) -> float:
         if not weight > 0:
             return math.inf if room > 0 else 0.0
         needed = room / weight / ln2
-        if needed > arb(data.rate_ceiling().high):
+        if needed > arb(data.rate_ceiling.high):
             return math.inf
-        return max(0.0, down(needed * ln2 if budgets.units == "nats" else needed))
+        return max(0.0, down(needed if budgets.units == "bits" else needed * ln2))
     spent = (s.rate + s.label) * arb(most) * ln2 + label_room if not s.product_only else arb(0)
     if s.cost > 0:
         return down((s.bound - spent) / s.cost)

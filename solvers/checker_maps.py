@@ -71,7 +71,7 @@ def map_upper_end(data: ExactProblem, budgets: ExactPoint, mixture: MapMixture) 
     if budgets.classification is not None:
         if not budgets.sees_seed:
             loss = _seed_blind_loss(data, plan)
-        if not (loss <= budgets.classification.low or data.label_entropy().high <= budgets.classification.low):
+        if not (loss <= budgets.classification.low or data.label_entropy.high <= budgets.classification.low):
             raise CertificateError("the mixture's classification loss is not certainly within the budget")
     kept = [[row[y] for y in data.keep_y] for row in plan]
     cost = sum(
@@ -209,7 +209,7 @@ def _seed_blind_lower(data: ExactProblem, budgets: ExactPoint, dual: SeedBlindDu
             values += [product + slope * delta for delta in piece]
     if not values:
         return math.inf
-    if budgets.minimises_rate and budgets.units == "nats":
+    if budgets.minimises_rate and budgets.units != "bits":
         return max(0.0, round_down(arb(min(values)) * arb.const_log2()))
     return round_down(min(values))
 

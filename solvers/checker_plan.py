@@ -38,7 +38,7 @@ def plan_upper_end(data: ExactProblem, budgets: ExactPoint, plan: FloatArray) ->
         if failure:
             failures += f"; {name}: {failure}"
         elif budgets.minimises_rate:
-            high = min(max(coupling.information.high, fmpq(0)), data.rate_ceiling().high)
+            high = min(max(coupling.information.high, fmpq(0)), data.rate_ceiling.high)
             return up(high) if budgets.units == "bits" else up(arb(high) * arb.const_log2())
         else:
             return up(coupling.cost.high)
@@ -50,12 +50,12 @@ def _broken_budget(data: ExactProblem, budgets: ExactPoint, coupling: Coupling) 
         return "its cost is not certainly within the distortion budget"
     if budgets.rate is not None:
         room = budgets.rate.low
-        if not (coupling.information.high <= room or data.rate_ceiling().high <= room):
+        if not (coupling.information.high <= room or data.rate_ceiling.high <= room):
             return "its I(X;Y) is not certainly within the rate budget"
     if budgets.classification is not None:
         assert coupling.label_loss is not None
         room = budgets.classification.low
-        if not (coupling.label_loss.high <= room or data.label_entropy().high <= room):
+        if not (coupling.label_loss.high <= room or data.label_entropy.high <= room):
             return "its H(S|Y) is not certainly within the classification budget"
     return ""
 
@@ -89,7 +89,7 @@ def _readings(data: ExactProblem, plan: list[list[fmpq]], budgets: ExactPoint) -
     product: list[tuple[str, Coupling]] = []
     if distance <= MARGINAL_TOLERANCE:
         cost, nothing = data.product_cost(), Enclosure(fmpq(0), fmpq(0))
-        product = [("as the product", Coupling(Enclosure(cost, cost), nothing, data.label_entropy() if labelled else None))]
+        product = [("as the product", Coupling(Enclosure(cost, cost), nothing, data.label_entropy if labelled else None))]
     # The product has the least rate; at a tiny rate the plan itself has the lesser cost.
     if budgets.minimises_rate:
         yield from product

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
+from typing import get_args
 
 import numpy as np
 from flint import arb, fmpq
 from numpy.typing import NDArray
 
+from rdcsym.problem import Setting, Units
 from solvers.certificate import CertificateError
 from solvers.exact import Enclosure, conditional_entropy_bits, entropy_bits, in_bits, matrix, normalised, rational
-from solvers.problem import DiscreteProblem, OperatingPoint
+from solvers.problem import DiscreteProblem, Minimised, OperatingPoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,18 +36,18 @@ class ExactProblem:
         rows = (sum((q * c for q, c in zip(self.q, row, strict=True)), fmpq(0)) for row in self.cost)
         return sum((p * r for p, r in zip(self.p, rows, strict=True)), fmpq(0))
 
-    @cache  # noqa: B019 - the object lives for one check
+    @cached_property
     def rate_ceiling(self) -> Enclosure:
         """min(H(X), H(Y)) in bits, above which no rate budget binds."""
         x, y = entropy_bits(self.p), entropy_bits(self.q)
         return Enclosure(min(x.low, y.low), min(x.high, y.high))
 
-    @cache  # noqa: B019
+    @cached_property
     def label_entropy(self) -> Enclosure:
         """H(S) in bits."""
         return entropy_bits(mass for mass, _ in self.labels)
 
-    @cache  # noqa: B019
+    @cached_property
     def label_floor(self) -> Enclosure:
         """H(S|X) in bits."""
         return conditional_entropy_bits(zip(*(column for _, column in self.labels), strict=True))
@@ -88,6 +90,11 @@ def exact_problem(problem: DiscreteProblem) -> ExactProblem:
 
 
 def exact_point(point: OperatingPoint) -> ExactPoint:
+    for name, kinds in (("minimised", Minimised), ("setting", Setting), ("units", Units)):
+        if getattr(point, name) not in get_args(kinds):
+            raise CertificateError(f"{name} {getattr(point, name)!r} is none of {', '.join(get_args(kinds))}")
+    if not isinstance(point.classifier_sees_seed, bool):
+        raise CertificateError(f"classifier_sees_seed {point.classifier_sees_seed!r} is no truth value")
     minimises_rate = point.minimised == "rate"
     # The budget of the quantity that is minimised must be absent, and the other one is required.
     if minimises_rate and (not math.isinf(point.rate) or math.isinf(point.distortion)):

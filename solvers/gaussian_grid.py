@@ -94,10 +94,22 @@ def bracket_from_grid(certificate: Certificate, grid_X: GaussianGrid, grid_Y: Ga
     """Interval of the least distortion on the line at the certificate's rate, rounded outward; inf passes through.
 
     `certificate` is of the problem of the two grids with cost (x - y)^2; the rounding of that cost is counted too. Raises
-    InputError for a certificate of a least rate.
+    InputError for a certificate of another problem: a least rate, another grid or cost, a label or the one-shot setting.
     """
-    if certificate.point.minimised != "distortion":
+    problem, point = certificate.problem, certificate.point
+    if point.minimised != "distortion":
         raise InputError("certificate", "a least rate", "is no distortion", "solve the grid for a rate budget")
+    if point.setting == "oneshot" or point.has_classification:
+        about = "one-shot" if point.setting == "oneshot" else "a classification budget"
+        raise InputError("certificate", about, "is not about I(X;Y) alone", "solve the grid for a rate budget only")
+    cost = (grid_X.points[:, None] - grid_Y.points[None, :]) ** 2
+    for name, given, made in (
+        ("p_X", problem.p_X, grid_X.masses),
+        ("p_Y", problem.p_Y, grid_Y.masses),
+        ("cost", problem.cost, cost),
+    ):
+        if not np.array_equal(given, made):
+            raise InputError("certificate", f"another {name}", "is not of these grids", "give the grids that it was solved on")
     rounding = COST_ROUNDING * float(certificate.problem.cost.max())
     with ctx.workprec(PRECISION):
         shift = _ball(grid_X.shift) + _ball(grid_Y.shift)

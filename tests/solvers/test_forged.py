@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -229,3 +230,19 @@ def test_the_rate_of_a_bit_is_a_bit() -> None:
     with pytest.raises(CertificateError, match="rate"):
         less.verify()
     assert binary_entropy(0.5) == 1.0
+
+
+@pytest.mark.parametrize(
+    "change", [{"units": "Nats"}, {"setting": "one-shot"}, {"minimised": "Distortion"}, {"classifier_sees_seed": "no"}]
+)
+def test_a_point_that_is_no_question_is_rejected(change: dict[str, Any]) -> None:
+    """The kernel reads no word that it does not know: an unknown unit was once read as bits at one end and as nats at the other."""
+    honest = solve(DiscreteProblem([0.5, 0.5], [0.5, 0.5], 1 - np.eye(2)), rate=0.2)
+    with pytest.raises(CertificateError, match=next(iter(change))):
+        replace(honest, point=replace(honest.point, **change)).verify()
+
+
+def test_an_empty_interval_is_rejected() -> None:
+    honest = solve(DiscreteProblem([0.5, 0.5], [0.5, 0.5], 1 - np.eye(2)), rate=0.2)
+    with pytest.raises(CertificateError, match="empty"):
+        replace(honest, lower=honest.upper, upper=honest.lower * (1 - 1e-12)).verify()

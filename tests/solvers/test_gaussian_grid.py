@@ -110,3 +110,16 @@ def test_a_certificate_of_a_rate_is_no_bracket() -> None:
     c = solve(DiscreteProblem(p_X=grid.masses, p_Y=grid.masses, cost=cost), distortion=1.0)
     with pytest.raises(InputError, match="certificate"):
         bracket_from_grid(c, grid, grid)
+
+
+def test_a_bracket_needs_the_certificate_of_its_grids():
+    near, far = gaussian_grid(0.0, 1.0, 6), gaussian_grid(5.0, 1.0, 6)
+    cost = (near.points[:, None] - near.points[None, :]) ** 2
+    problem = DiscreteProblem(near.masses, near.masses, cost, p_S_given_X=np.full((6, 2), 0.5))
+    assert bracket_from_grid(solve(problem, rate=1.0), near, near)[0] > 0
+    with pytest.raises(InputError, match="not of these grids"):
+        bracket_from_grid(solve(problem, rate=1.0), near, far)
+    with pytest.raises(InputError, match="classification"):
+        bracket_from_grid(solve(problem, rate=1.0, classification=0.9), near, near)
+    with pytest.raises(InputError, match="one-shot"):
+        bracket_from_grid(solve(problem, rate=1.0, setting="oneshot"), near, near)

@@ -37,7 +37,7 @@ def within_rounding(
     """What the budgets' rounding leaves open at a point: the interval of its finite answers, and whether inf is one of them.
 
     All budgets are moved together, looser and tighter. At an edge of the feasible set, where the value jumps to inf, the finite
-    answers are those of one side only, and the edge lies as far again beyond them.
+    answers are those of one side only; the value at the edge itself may lie beyond them, by _EDGE times their spread at most.
     sizes: the natural size of each budget, to which its rounding is compared. widest: answers of a larger width decide nothing
     and are left out.
     """

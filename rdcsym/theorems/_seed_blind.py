@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from rdcsym.form import Definition
-from rdcsym.information import binary_equivocation
+from rdcsym.information import binary_equivocation, log2
 from rdcsym.proof import Identity, Sign, Step
 from rdcsym.theorems._bernoulli import h, kappa, p, preliminaries, q, q_S, q_S1
 
@@ -29,6 +29,20 @@ def equivocation(delta: Any) -> Any:
     return binary_equivocation(p, q_S, gain * delta)
 
 
+def slope_sign(regime: str, side: int, claim: str) -> Sign:
+    """H(S|Y) falls away from covariance 0: its slope is log2 of the odds ratio of the two posteriors, on one side of 1.
+
+    side: 1 for positive covariance (of S and Y), -1 for negative.
+    """
+    py, mean = sp.symbols("p_Y s_0", positive=True)
+    c = sp.Symbol("c", real=True)
+    one, zero = mean + c / py, mean - c / (1 - py)  # P(S=1|Y=1), P(S=1|Y=0)
+    ratio = (1 - one) * zero / (one * (1 - zero))
+    inside = (one, 1 - one, zero, 1 - zero, 1 - py)
+    terms = ((side * c, 1 / py, 1 / (1 - py), 1 / one, 1 / (1 - zero)),)
+    return Sign(regime, claim, side * (1 - ratio), terms, given=(side * c,), positive=inside)
+
+
 def blind_steps() -> list[Step]:
     """The program is one-dimensional in delta: its range, the distortion and rate along it, and the concavity of H(S|Y)."""
     P11, w_I, w_F, c = sp.symbols("P_11 w_I w_F c", real=True)
@@ -44,6 +58,14 @@ def blind_steps() -> list[Step]:
         ),
         Identity("", "P(X != Y) = D_ind - 2 Cov(X, Y)", q + p - 2 * P11, (q + p - 2 * p * q) - 2 * (P11 - p * q)),
         Identity("", "H(S|Y) has its stationary point at covariance 0", sp.diff(loss, c).subs(c, 0), 0),
+        Identity(
+            "",
+            "the slope of H(S|Y) is log2 of the odds ratio of its posteriors",
+            sp.diff(loss, c),
+            log2(inside[1]) - log2(inside[0]) + log2(inside[2]) - log2(inside[3]),
+        ),
+        slope_sign("", 1, "at positive covariance that ratio is at most 1: the loss falls away from 0"),
+        slope_sign("", -1, "at negative covariance it is at least 1: the loss falls away from 0"),
         Sign(
             "",
             "H(S|Y) is concave in the covariance",
@@ -78,7 +100,7 @@ def side_steps(minimised: str) -> list[Step]:
 
     H_0 = H_b(q_S) at covariance 0, H_end at the end of one side, t the fraction of the way, C the budget.
     """
-    t, H_0, H_end, budget, curvature, delta = sp.symbols("t H_0 H_end C k delta", positive=True)
+    t, H_0, H_end, budget, delta = sp.symbols("t H_0 H_end C delta", positive=True)
     chord = (1 - t) * (H_0 - budget) + t * (H_end - budget)
     above = (H_0 - budget, H_end - budget)
     blocked = Sign(
@@ -89,19 +111,13 @@ def side_steps(minimised: str) -> list[Step]:
         given=(1 - t,),
         positive=above,
     )
-    monotone = "away from 0 the loss falls on each side (slope 0 at 0, curvature -k): its feasible part is [root, end], so the {} is best"
-    falls = {"slope": curvature * delta, "terms": ((curvature, delta),)}
+    monotone = "the loss falls away from 0 on this side, so its feasible part is [root, end], and the {} is best"
     ends = q * (1 - q)
     if minimised == "distortion":
         value = q + p - 2 * p * q
         return [
             blocked,
-            Sign(
-                "anticorrelated",
-                "the positive side is blocked in the same way; " + monotone.format("root x_C"),
-                falls["slope"],
-                falls["terms"],
-            ),
+            slope_sign("anticorrelated", -1, "the positive side is blocked in the same way; here " + monotone.format("root x_C")),
             Identity(
                 "anticorrelated", "its distortion, q_Y >= q_X", value + 2 * delta, p - q + 2 * (ends * (1 - p) / (1 - q) + delta)
             ),
@@ -121,6 +137,7 @@ def side_steps(minimised: str) -> list[Step]:
             Identity("marginal-limited", "largest covariance, q_Y <= q_X: the distortion", value - 2 * ends * p / q, q - p),
         ]
     wanted, D = sp.symbols("delta_D D", real=True)
+    nearer, farther = sp.symbols("x_near x_far", nonnegative=True)
     return [
         blocked,
         Identity(
@@ -129,13 +146,14 @@ def side_steps(minimised: str) -> list[Step]:
             sp.solve(q + p - 2 * p * q - 2 * wanted - D, wanted)[0],
             (q + p - 2 * p * q - D) / 2,
         ),
-        Sign("correlated", monotone.format("covariance nearest to 0 that both budgets allow"), falls["slope"], falls["terms"]),
-        Sign("anticorrelated", monotone.format("root x^-"), falls["slope"], falls["terms"]),
+        slope_sign("correlated", 1, monotone.format("covariance nearest to 0 that both budgets allow")),
+        slope_sign("anticorrelated", -1, monotone.format("root x^-")),
         Sign(
             "either side",
-            "the rate grows with |covariance|: the nearer of the two is best",
-            h * t / ends - 0,
-            ((h, t, 1 / q, 1 / (1 - q)),),
+            "the rate grows with |covariance|, so the nearer of the two sides is best",
+            h * farther / ends - h * nearer / ends,
+            ((h, farther - nearer, 1 / q, 1 / (1 - q)),),
+            given=(farther - nearer,),
             positive=(q, 1 - q),
         ),
     ]

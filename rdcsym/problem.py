@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 Units = Literal["bits", "nats"]
-Value = Literal["distortion", "rate", "error probability"]
+Value = Literal["distortion", "rate", "error probability", "information"]
 Source = Literal["bernoulli", "gaussian", "discrete"]
 Setting = Literal["oneshot", "single-letter", "asymptotic"]
-Perception = Literal["kl", "w2"]
+Perception = Literal["kl", "w2", "tv"]
 
 NATS_PER_BIT: Final = math.log(2.0)
 

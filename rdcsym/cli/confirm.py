@@ -11,11 +11,11 @@ from typing import Any, Literal
 import numpy as np
 
 from rdcsym.cli.grids import grid_notes
-from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.cli.results import FormResult, Interval, Verdict
 from rdcsym.form import Form
 from rdcsym.latex import render_lines
 from rdcsym.operating_points import Points, boundary_points, each, regime_points
+from rdcsym.oracles import oracle, within_rounding
 from rdcsym.proof import ProofError
 from rdcsym.refute import Oracle, distance, find_witnesses
 from rdcsym.theorem import Theorem

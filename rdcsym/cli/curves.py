@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rdcsym.cli.oracles import oracle
 from rdcsym.cli.results import Curve
+from rdcsym.oracles import oracle
 from rdcsym.problem import Problem
 from rdcsym.theorem import Example, Theorem
 

@@ -15,8 +15,8 @@ from rdcsym import theorem, theorems
 from rdcsym.cli.confirm import DEFAULT, EVALUATION_ROUNDING, Effort, confirm_certified, confirm_published, confirm_theorem
 from rdcsym.cli.grids import grid_notes
 from rdcsym.cli.main import run
-from rdcsym.cli.oracles import oracle, within_rounding
 from rdcsym.operating_points import each, regime_points
+from rdcsym.oracles import oracle, within_rounding
 from rdcsym.proof import Case, Derivation, Identity
 from rdcsym.refute import Interval, distance
 

@@ -46,7 +46,7 @@ class Compiled:
 
 
 def _length(arrays: Arrays) -> int:
-    return next(iter(arrays.values())).size
+    return len(next(iter(arrays.values())))
 
 
 def compile_expression(expression: Any) -> Compiled:

@@ -5,6 +5,7 @@ At an operating point the first regime whose condition holds gives the value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,8 @@ class Parameter:
     """One argument of a theorem's function: its symbol, its interval, its unit and what it means.
 
     `default` None means that it must be given. `draw` turns a uniform variable (`UNIFORM`, and the parameters declared before)
-    into a random operating point; it serves tests and the certifier.
+    into a random operating point; it serves tests and the certifier. A `vector` has one entry for each component of the source,
+    along its last axis; a scalar stands for one component.
     """
 
     symbol: Any
@@ -37,6 +39,7 @@ class Parameter:
     default: float | None = None
     integer: bool = False
     size: Any = 1  # the natural size, in the other parameters, to which its rounding is compared
+    vector: bool = False
 
     @property
     def name(self) -> str:
@@ -61,7 +64,8 @@ class Regime:
     """A part of the parameter space with one expression for the value: inf (`oo`) where no code meets the budgets.
 
     `sudden`: the value jumps where the condition begins to hold, so the condition must hold by more than the
-    rounding of a budget (`BUDGET_TOLERANCE`).
+    rounding of a budget (`BUDGET_TOLERANCE`). `kind`: where it differs from the form's, for instance a regime in which only a
+    lower bound is known.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Regime:
     value: Any
     sudden: bool = False
     unit: Any = 1  # the natural size of what a sudden condition compares: 1 bit, or a distortion
+    kind: Kind | None = None
 
 
 def infeasible(condition: Any, name: str = "infeasible", unit: Any = 1) -> Regime:
@@ -111,7 +116,7 @@ class Form:
         Raises InputError for a missing, unknown, non-numeric or out-of-domain parameter.
         """
         arrays, shape = self._arrays(values)
-        size = next(iter(arrays.values())).size
+        size = _length(arrays)
         # Points are evaluated in parts that fit the processor's cache.
         parts = [{n: x[i : i + _PART] for n, x in arrays.items()} for i in range(0, size, _PART)]
         value = np.concatenate([self._evaluate(part) for part in parts]) if parts else np.empty(0)
@@ -124,18 +129,21 @@ class Form:
             return self._regime(arrays, shape)
 
     def _regime(self, arrays: dict[str, FloatArray], shape: tuple[int, ...] | None) -> Any:
-        names = np.full(next(iter(arrays.values())).shape, "undefined", dtype=object)
+        names = np.full(_length(arrays), "undefined", dtype=object)
         for mask, index in self._decide(arrays):
             names[mask] = self.regimes[index].name
         return str(names[0]) if shape is None else names.reshape(shape)
 
     def quantity(self, expression: Any, **values: Any) -> FloatArray:
-        """An expression in this form's parameters and definitions, for instance a regime boundary, at operating points."""
+        """An expression in this form's parameters and definitions, for instance a regime boundary, at operating points.
+
+        One value for each point, or one row for each where the expression is a vector's.
+        """
         arrays, _ = self._arrays(values)
         compiled = compile_expression(expression)
         with np.errstate(over="ignore", under="ignore"):
             self._define(arrays, compiled.names)
-        return np.array(np.broadcast_to(compiled(arrays), next(iter(arrays.values())).shape))
+        return np.array(_spread(compiled(arrays), _length(arrays)))
 
     def latex(self) -> str:
         """The formula as a LaTeX display: the regimes as cases, then the definitions that they use."""
@@ -164,13 +172,13 @@ class Form:
         for name in reversed(self._compiled):
             if name in needed:
                 needed |= self._compiled[name].names
-        length = next(iter(arrays.values())).size
+        length = _length(arrays)
         for name, compiled in self._compiled.items():
             if name in needed and name not in arrays:
-                arrays[name] = np.broadcast_to(compiled(arrays), (length,))
+                arrays[name] = _spread(compiled(arrays), length)
 
     def _evaluate(self, arrays: dict[str, FloatArray]) -> FloatArray:
-        result = np.full(next(iter(arrays.values())).shape, np.inf)
+        result = np.full(_length(arrays), np.inf)
         # Huge budgets may overflow to inf and tiny ones to 0: both are the right values.
         with np.errstate(over="ignore", under="ignore"):
             for mask, index in self._decide(arrays):
@@ -181,7 +189,8 @@ class Form:
         return result + 0.0  # no negative zero
 
     def _arrays(self, values: Mapping[str, Any]) -> tuple[dict[str, FloatArray], tuple[int, ...] | None]:
-        """The given parameters as flat arrays of one length, checked; and the shape of the answer (None for a scalar)."""
+        """The given parameters as arrays of one length (a row for each point where they are vectors), checked; and the shape of
+        the answer (None for a scalar)."""
         known = {p.name: p for p in self.parameters}
         for name, value in values.items():
             if name not in known:
@@ -192,22 +201,46 @@ class Form:
             if value is None:
                 raise InputError(name, "missing", "has no value", f"give {name}: {parameter.meaning}")
             given[name] = _check(parameter, value)
-        try:
-            broadcast = np.broadcast_arrays(*given.values())
-        except ValueError:
-            shapes = ", ".join(f"{n} {a.shape}" for n, a in given.items() if a.ndim)
-            raise InputError("shapes", shapes, "do not broadcast", "give arrays of one shape, or scalars") from None
-        arrays = {n: np.ascontiguousarray(a).reshape(-1) for n, a in zip(given, broadcast, strict=True)}
+        arrays, shape = _broadcast(given, {n for n, p in known.items() if p.vector})
         for requirement in self.requirements:
-            if next(iter(arrays.values())).size:
+            if _length(arrays):
                 self._require(requirement, arrays)
-        return arrays, broadcast[0].shape or None
+        return arrays, shape or None
 
     def _require(self, requirement: Requirement, arrays: dict[str, FloatArray]) -> None:
         failed = ~compile_condition(requirement.condition)(arrays)
         if failed.any():
             bad = float(arrays[requirement.argument][failed][0])
             raise InputError(requirement.argument, bad, requirement.problem, requirement.fix)
+
+
+def _length(arrays: Mapping[str, FloatArray]) -> int:
+    return len(next(iter(arrays.values())))
+
+
+def _spread(values: Any, length: int) -> FloatArray:
+    """One value, or one row, for each point."""
+    values = np.asarray(values, dtype=np.float64)
+    return values if values.ndim and len(values) == length else np.broadcast_to(values, (length,))
+
+
+def _broadcast(given: dict[str, FloatArray], vectors: set[str]) -> tuple[dict[str, FloatArray], tuple[int, ...]]:
+    """All parameters at all points: arrays of shape (points,), (points, components) for vectors; and the points' shape."""
+    rows = {n: np.atleast_1d(a) for n, a in given.items() if n in vectors}
+    try:
+        components = np.broadcast_shapes(*(a.shape[-1:] for a in rows.values()))
+        shape = np.broadcast_shapes(*(rows[n].shape[:-1] if n in vectors else a.shape for n, a in given.items()))
+    except ValueError:
+        shapes = ", ".join(f"{n} {a.shape}" for n, a in given.items() if a.ndim)
+        raise InputError("shapes", shapes, "do not broadcast", "give arrays of one shape, or scalars") from None
+    if components == (0,):
+        raise InputError(min(rows), "empty", "has no components", "give one entry for each component of the source")
+    arrays = {}
+    count = math.prod(shape)
+    for name, array in given.items():
+        tail = components if name in vectors else ()
+        arrays[name] = np.ascontiguousarray(np.broadcast_to(rows.get(name, array), shape + tail)).reshape(count, *tail)
+    return arrays, shape
 
 
 def _check(parameter: Parameter, value: Any) -> FloatArray:

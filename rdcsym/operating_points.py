@@ -14,28 +14,42 @@ from rdcsym.theorem import Theorem
 
 Points = dict[str, FloatArray]  # parameter name -> values, all of one length
 _BATCH = 4096
+MOST_COMPONENTS = 6
 _BESIDE_ZERO = 1e-200  # the neighbour of 0 is no denormal, which no one means
 
 
-def random_points(form: Form, count: int, rng: np.random.Generator) -> Points:
-    """`count` points of the form's parameter space, drawn as its parameters say; not all of them are feasible."""
+def random_points(form: Form, count: int, rng: np.random.Generator, components: int | None = None) -> Points:
+    """`count` points of the form's parameter space, drawn as its parameters say; not all of them are feasible.
+
+    Vectors have `components` entries; None is a random number up to MOST_COMPONENTS, the same in all points of one call.
+    """
     points: Points = {}
     waiting = list(form.parameters)
+    components = components or _components(form, rng)
     while waiting:
         # A draw may use other parameters (theta needs both deviations): take the first whose needs are met.
         ready = next(p for p in waiting if {s.name for s in p.draw.free_symbols} - {UNIFORM.name} <= points.keys())
-        arrays = {**points, UNIFORM.name: rng.random(count)}
-        points[ready.name] = np.broadcast_to(compile_expression(ready.draw)(arrays), (count,)).copy()
+        shape = (count, components) if ready.vector else (count,)
+        arrays = {**points, UNIFORM.name: rng.random(shape)}
+        points[ready.name] = np.broadcast_to(compile_expression(ready.draw)(arrays), shape).copy()
         waiting.remove(ready)
     return {p.name: points[p.name] for p in form.parameters}
 
 
+def _components(form: Form, rng: np.random.Generator) -> int:
+    return int(rng.integers(1, MOST_COMPONENTS + 1)) if any(p.vector for p in form.parameters) else 1
+
+
 def regime_points(form: Form, per_regime: int, rng: np.random.Generator, batches: int = 64) -> dict[str, Points]:
-    """Up to `per_regime` random points in each regime, by rejection; a regime of measure zero gets none (see boundaries)."""
+    """Up to `per_regime` random points in each regime, by rejection; a regime of measure zero gets none (see boundaries).
+
+    Vectors have a random number of components, the same in all points of one call.
+    """
     found: dict[str, list[Points]] = {regime.name: [] for regime in form.regimes}
     missing = {regime.name: per_regime for regime in form.regimes}
+    components = _components(form, rng)
     for _ in range(batches):
-        points = valid(form, random_points(form, _BATCH, rng))
+        points = valid(form, random_points(form, _BATCH, rng, components))
         names = form.regime(**points)
         for regime, wanted in missing.items():
             chosen = np.flatnonzero(names == regime)[:wanted]
@@ -63,12 +77,13 @@ def boundary_points(theorem: Theorem, per_boundary: int, rng: np.random.Generato
 
 def valid(form: Form, points: Points) -> Points:
     """The points that lie in the form's domain: others would be bad input."""
-    keep = np.ones(next(iter(points.values())).size, dtype=bool)
+    keep = np.ones(len(next(iter(points.values()))), dtype=bool)
     for parameter in form.parameters:
         values = points[parameter.name]
-        keep &= (values >= parameter.low) & (values <= parameter.high)
+        inside = (values >= parameter.low) & (values <= parameter.high)
         if parameter.integer:
-            keep &= values == np.floor(values)
+            inside &= values == np.floor(values)
+        keep &= inside.all(axis=-1) if parameter.vector else inside
     for requirement in form.requirements:
         keep &= np.broadcast_to(compile_condition(requirement.condition)(points), keep.shape)
     return {name: values[keep] for name, values in points.items()}
@@ -80,7 +95,7 @@ def join(parts: list[Points]) -> Points:
 
 
 def each(points: Points) -> Iterator[dict[str, Any]]:
-    """The points one by one, as keyword arguments."""
+    """The points one by one, as keyword arguments: numbers, and arrays for vectors."""
     names = list(points)
     for row in zip(*points.values(), strict=True):
-        yield {n: float(v) for n, v in zip(names, row, strict=True)}
+        yield {n: np.array(v) if np.ndim(v) else float(v) for n, v in zip(names, row, strict=True)}

@@ -142,7 +142,7 @@ def _simplest(
 
 def _suspects(form: Form, guide: Guide, points: Points, margin: float) -> Any:
     """Where the guide says that the claim is off by more than the margin."""
-    if not next(iter(points.values())).size:
+    if not len(next(iter(points.values()))):
         return np.zeros(0, dtype=bool)
     claimed, true = form.evaluate(**points), guide(points)
     with np.errstate(invalid="ignore"):  # inf - inf, where both are infeasible

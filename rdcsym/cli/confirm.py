@@ -12,7 +12,7 @@ import numpy as np
 
 from rdcsym.cli.grids import grid_notes
 from rdcsym.cli.results import FormResult, Interval, Verdict
-from rdcsym.form import Form
+from rdcsym.form import Form, Kind
 from rdcsym.latex import render_lines
 from rdcsym.operating_points import Points, boundary_points, each, regime_points
 from rdcsym.oracles import oracle, within_rounding
@@ -106,10 +106,11 @@ class _Tally:
         self.worst, self.widest, self.undecided, self.method = 0.0, 0.0, 0, ""
         self.worst_point: dict[str, float] = {}
         self.regimes: dict[str, int] = {}
+        self.kinds = {r.name: r.kind for r in form.regimes if r.kind is not None}
 
     def add_points(self, points: Points, ask: Oracle) -> None:
         """Hold the form against the oracle at each point; where that fails, against the neighbours within a budget's rounding."""
-        if not next(iter(points.values())).size:
+        if not len(next(iter(points.values()))):
             return
         sizes = {p.name: self.form.quantity(p.size, **points) for p in self.form.parameters if p.name in BUDGETS}
         rows = zip(
@@ -121,8 +122,8 @@ class _Tally:
         )
         for i, (point, value, regime, unit) in enumerate(rows):
             self.regimes[regime] = self.regimes.get(regime, 0) + 1
-            interval = ask(point)
-            miss, decided = distance(value, interval, self.form.kind, unit), _width(interval, unit) <= WIDE
+            interval, kind = ask(point), self.kinds.get(regime, self.form.kind)
+            miss, decided = distance(value, interval, kind, unit), _decided(value, interval, kind, unit)
             if not (miss <= EVALUATION_ROUNDING and decided):
                 widest = WIDE * max(float(unit), abs(value) if math.isfinite(value) else 0.0)
                 near, infinite = within_rounding(ask, point, {n: float(size[i]) for n, size in sizes.items()}, widest)
@@ -130,13 +131,19 @@ class _Tally:
                 if infinite and value == math.inf:
                     miss = 0.0
                 elif decided:
-                    miss = math.inf if near is None else distance(value, near, self.form.kind, unit)
+                    miss = math.inf if near is None else distance(value, near, kind, unit)
             else:
                 self.widest = max(self.widest, _width(interval, unit))
             if miss > self.worst:
                 self.worst, self.worst_point = miss, point
             self.undecided += not decided
             self.method = self.method or interval.method
+
+
+def _decided(value: float, interval: Interval, kind: Kind, unit: float) -> bool:
+    """Whether the interval can tell: it is narrow, or the claim is only a bound and lies beyond the whole of it."""
+    beyond = (kind == "lower" and value <= interval.lower) or (kind == "upper" and value >= interval.upper)
+    return beyond or _width(interval, unit) <= WIDE
 
 
 def _width(interval: Interval, unit: float) -> float:
@@ -153,7 +160,7 @@ def proof_gaps(theorem: Theorem, points: Points) -> list[str]:
     This ties the proof to the form. It is evidence at the points, not a proof that the cases cover the regime.
     """
     form, cases = theorem.certified, theorem.derivation.cases
-    if not cases or not next(iter(points.values())).size:
+    if not cases or not len(next(iter(points.values()))):
         return []
     regimes, values = form.regime(**points), form.evaluate(**points)
     covered = np.zeros(values.size, dtype=bool)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.special import lambertw, xlog1py, xlogy
 
+from rdcsym.numerics_binary import FUNCTIONS as _BINARY
+from rdcsym.numerics_vector import VECTOR_FUNCTIONS
 from rdcsym.problem import FloatArray
 
 _LN2 = float(np.log(2.0))
@@ -108,7 +110,14 @@ def _fold(function: Any) -> Callable[..., FloatArray]:
     return folded
 
 
+def _lambert_w(z: FloatArray) -> FloatArray:
+    """The principal branch; nan where it is not real (an argument that rounding carried below -1/e is read as -1/e)."""
+    value = np.asarray(lambertw(z))
+    return np.where(np.abs(value.imag) < 1e-7, value.real, np.nan)
+
+
 FUNCTIONS: dict[str, Any] = {
+    "LambertW": _lambert_w,
     "binary_entropy": _binary_entropy,
     "squared_correlation": _squared_correlation,
     "gaussian_information": _gaussian_information,
@@ -118,6 +127,8 @@ FUNCTIONS: dict[str, Any] = {
     "label_information": _label_information,
     "label_rate": _label_rate,
     "least_variance_ratio": _least_variance_ratio,
+    **_BINARY,
+    **VECTOR_FUNCTIONS,
     "Min": _fold(np.minimum),
     "Max": _fold(np.maximum),
 }

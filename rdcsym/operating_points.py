@@ -68,6 +68,8 @@ def boundary_points(theorem: Theorem, per_boundary: int, rng: np.random.Generato
         with np.errstate(divide="ignore", invalid="ignore"):  # an expression may be undefined at a random point: dropped below
             value = form.quantity(expression, **points)
         parameter = next(p for p in form.parameters if p.symbol == symbol)
+        if parameter.vector and value.ndim == 1:  # one number for all components
+            value = np.broadcast_to(value[:, None], points[symbol.name].shape)
         finite = np.where(np.isfinite(value), value, 1.0)
         ulp = np.where(np.isfinite(value), np.maximum(np.abs(np.spacing(finite)), _BESIDE_ZERO), 0.0)
         sides = [value] if parameter.integer else [value, value - ulp, value + ulp]

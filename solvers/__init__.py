@@ -5,33 +5,51 @@ c = solve(DiscreteProblem(p_X, p_Y, cost), rate=0.5)
 c.lower, c.upper, c.status, c.verify()
 """
 
+from solvers.binary_label import BinaryLabelCertificate, binary_label
 from solvers.blahut_arimoto import RateDistortionCertificate, rate_distortion
 from solvers.certificate import Certificate, CertificateError
 from solvers.codebook import CodebookProblem, digits, problem_from_samples
+from solvers.dithered import DitheredCertificate, dithered_rate
 from solvers.fano import FanoCertificate, least_error
 from solvers.gaussian import GaussianCertificate, solve_gaussian
 from solvers.gaussian_grid import solve_gaussian_on_grid
+from solvers.gaussian_parallel import GaussianParallelCertificate, solve_gaussian_parallel
+from solvers.gaussian_randomness import GaussianRandomnessCertificate, solve_gaussian_randomness
+from solvers.mec import BottleneckCertificate, coupling_with_bottleneck
 from solvers.npz import load_problem, load_samples
 from solvers.oneshot import oneshot_exact
 from solvers.problem import DiscreteProblem
+from solvers.rate_perception import RatePerceptionCertificate, rate_distortion_perception
 from solvers.solve import solve
 
 __all__ = [
+    "BinaryLabelCertificate",
+    "BottleneckCertificate",
     "Certificate",
     "CertificateError",
     "CodebookProblem",
     "DiscreteProblem",
+    "DitheredCertificate",
     "FanoCertificate",
     "GaussianCertificate",
+    "GaussianParallelCertificate",
+    "GaussianRandomnessCertificate",
     "RateDistortionCertificate",
+    "RatePerceptionCertificate",
+    "coupling_with_bottleneck",
+    "binary_label",
     "digits",
+    "dithered_rate",
     "least_error",
     "load_problem",
     "load_samples",
     "oneshot_exact",
     "problem_from_samples",
     "rate_distortion",
+    "rate_distortion_perception",
     "solve",
     "solve_gaussian",
     "solve_gaussian_on_grid",
+    "solve_gaussian_parallel",
+    "solve_gaussian_randomness",
 ]

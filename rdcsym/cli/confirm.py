@@ -141,9 +141,12 @@ class _Tally:
 
 
 def _decided(value: float, interval: Interval, kind: Kind, unit: float) -> bool:
-    """Whether the interval can tell: it is narrow, or the claim is only a bound and lies beyond the whole of it."""
-    beyond = (kind == "lower" and value <= interval.lower) or (kind == "upper" and value >= interval.upper)
-    return beyond or _width(interval, unit) <= WIDE
+    """Whether the interval can tell: it is narrow, or the claim is only a bound and lies, to rounding, beyond the whole of it."""
+    narrow = _width(interval, unit) <= WIDE
+    if narrow or kind == "tight":
+        return narrow
+    end = interval.lower if kind == "lower" else interval.upper
+    return distance(value, Interval(lower=end, upper=end, method=""), kind, unit) <= EVALUATION_ROUNDING
 
 
 def _width(interval: Interval, unit: float) -> float:

@@ -92,6 +92,7 @@ def style(text: str) -> Iterator[None]:
     settings: Any = {
         "svg.hashsalt": "rdcsym",
         "svg.fonttype": text,
+        "pdf.fonttype": 42,
         "text.parse_math": False,
         "font.family": ["DejaVu Sans"],
         "font.size": 9,

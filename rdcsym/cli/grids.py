@@ -2,11 +2,13 @@
 
 X and Y are quantised to the conditional means of cells, and the discrete problem is solved to a certified interval. The bracket
 for the line adds the discretisation error. It is for a *given* output law; where the law is free, the theorem's own output is
-taken, and that no other law in the ball does better rests on the dual certificates alone.
+taken, and that no other law in the ball does better rests on the dual certificates alone. The grids have unlimited common
+randomness: with less of it a distortion may only lie above their bracket.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rdcsym.refute import Interval as Bracket
@@ -31,11 +33,12 @@ def grid_notes(theorem: Theorem) -> tuple[list[str], str]:
             if theorem.problem.value == "rate" and theorem.regime(**point) == "classification-limited":
                 continue  # there the rate is that of the label, not of the distortion
             bracket, error = _bracket(point, rate, _output_deviation(theorem, point, rate, distortion))
+            limited = point.get("Rc", math.inf) < math.inf
             notes.append(
-                f"at {_text(point)}: D = {distortion:.6g} in the grid's bracket [{bracket.lower:.6g}, {bracket.upper:.6g}] "
-                f"({CELLS} x {CELLS} cells, discretisation error {error:.2g} in sqrt D)"
+                f"at {_text(point)}: D = {distortion:.6g} {'in or above' if limited else 'in'} the grid's bracket ["
+                f"{bracket.lower:.6g}, {bracket.upper:.6g}] ({CELLS} x {CELLS} cells, discretisation error {error:.2g} in sqrt D)"
             )
-            if distance(distortion, bracket) > 0:
+            if distance(distortion, bracket, "upper" if limited else "tight") > 0:
                 return notes, f"outside the grid's bracket: {notes[-1]}"
     return notes, ""
 

@@ -111,33 +111,54 @@ def _wrapped(text: str) -> str:
 
 
 def _plot_curve(curve: Curve, witnesses: Sequence[Witness], prefix: str) -> str:
-    fixed = ", ".join(f"{name} = {value:.6g}" for name, value in curve.fixed.items())
-    title = f"{curve.value_name} against {curve.parameter}" + (f" at {fixed}" if fixed else "")
     drawn: list[str] = []
-    on_curve = [(x, w) for w in witnesses if (x := _place(curve, w)) is not None]
-    with panel(f"{title}. {_describe(curve, len(on_curve))}", prefix, drawn) as axes:
-        certified = finite(curve.certified)
-        published = None if curve.published is None else finite(curve.published)
-        low, high = _limits(curve, certified, published, on_curve)
-        axes.set_ylim(low, high)
-        across = [*curve.x, *curve.interval_x, *(x for x, _ in on_curve)]
-        if across and min(across) < max(across):
-            edge = 0.015 * (max(across) - min(across))
-            axes.set_xlim(min(across) - edge, max(across) + edge)
-        _shade_infeasible(axes, curve, published, (low, high))
-        axes.plot(curve.x, certified, color=COLOURS["certified"], linewidth=2, label="certified form")
-        if published is not None:
-            cut = bool(np.nanmin(published) < low or np.nanmax(published) > high) if np.isfinite(published).any() else False
-            shape: Any = {"linewidth": 1.7, "linestyle": _DASHED, "label": "published form" + " (leaves the frame)" * cut}
-            axes.plot(curve.x, published, color=COLOURS["published"], **shape)
-        _bars(axes, curve.interval_x, curve.intervals)
-        for i, (x, witness) in enumerate(on_curve):
-            label = "witness: published value" if i == 0 else None
-            y = min(max(witness.claimed, low), high)
-            axes.plot([x], [y], marker="X", markersize=9, linestyle="", color=COLOURS["witness"], label=label, clip_on=False)
-        axes.set(xlabel=f"{curve.parameter} ({curve.unit})" if curve.unit else curve.parameter, ylabel=curve.value_name)
-        legend(axes)
+    on_curve = _on_curve(curve, witnesses)
+    with panel(f"{curve_title(curve)}. {_describe(curve, len(on_curve))}", prefix, drawn) as axes:
+        _draw_curve(axes, curve, on_curve)
     return drawn[0]
+
+
+def write_curve(curve: Curve, witnesses: Sequence[Witness], path: Path) -> None:
+    """The picture of `plot_curves` as a vector PDF for a document, written atomically and the same every time."""
+    with style("path"):
+        figure, axes = new_axes(4.8, 3.5)
+        _draw_curve(axes, curve, _on_curve(curve, witnesses))
+        with written_aside(path) as aside:
+            figure.savefig(aside, format="pdf", metadata=METADATA[".pdf"])
+
+
+def curve_title(curve: Curve) -> str:
+    """What the curve shows, in words: the function, its argument, and the values of the other parameters."""
+    fixed = ", ".join(f"{name} = {value if isinstance(value, str) else f'{value:.6g}'}" for name, value in curve.fixed.items())
+    return f"{curve.value_name} against {curve.parameter}" + (f" at {fixed}" if fixed else "")
+
+
+def _on_curve(curve: Curve, witnesses: Sequence[Witness]) -> list[tuple[float, Witness]]:
+    return [(x, w) for w in witnesses if (x := _place(curve, w)) is not None]
+
+
+def _draw_curve(axes: Axes, curve: Curve, on_curve: Sequence[tuple[float, Witness]]) -> None:
+    certified = finite(curve.certified)
+    published = None if curve.published is None else finite(curve.published)
+    low, high = _limits(curve, certified, published, on_curve)
+    axes.set_ylim(low, high)
+    across = [*curve.x, *curve.interval_x, *(x for x, _ in on_curve)]
+    if across and min(across) < max(across):
+        edge = 0.015 * (max(across) - min(across))
+        axes.set_xlim(min(across) - edge, max(across) + edge)
+    _shade_infeasible(axes, curve, published, (low, high))
+    axes.plot(curve.x, certified, color=COLOURS["certified"], linewidth=2, label="certified form")
+    if published is not None:
+        cut = bool(np.nanmin(published) < low or np.nanmax(published) > high) if np.isfinite(published).any() else False
+        shape: Any = {"linewidth": 1.7, "linestyle": _DASHED, "label": "published form" + " (leaves the frame)" * cut}
+        axes.plot(curve.x, published, color=COLOURS["published"], **shape)
+    _bars(axes, curve.interval_x, curve.intervals)
+    for i, (x, witness) in enumerate(on_curve):
+        label = "witness: published value" if i == 0 else None
+        y = min(max(witness.claimed, low), high)
+        axes.plot([x], [y], marker="X", markersize=9, linestyle="", color=COLOURS["witness"], label=label, clip_on=False)
+    axes.set(xlabel=f"{curve.parameter} ({curve.unit})" if curve.unit else curve.parameter, ylabel=curve.value_name)
+    legend(axes)
 
 
 def _describe(curve: Curve, marked: int) -> str:
@@ -161,7 +182,10 @@ def _place(curve: Curve, witness: Witness) -> float | None:
     except (ValueError, ZeroDivisionError):
         return None
     x = point.pop(curve.parameter, None)
-    same = point.keys() == curve.fixed.keys() and all(math.isclose(v, curve.fixed[n], abs_tol=1e-9) for n, v in point.items())
+    fixed: dict[str, Any] = dict(curve.fixed)  # a vector stands there as text, and no witness is one
+    same = point.keys() == fixed.keys() and all(
+        not isinstance(fixed[n], str) and math.isclose(v, fixed[n], abs_tol=1e-9) for n, v in point.items()
+    )
     inside = x is not None and bool(curve.x) and min(curve.x) <= x <= max(curve.x)
     return x if same and inside and math.isfinite(witness.claimed) else None
 

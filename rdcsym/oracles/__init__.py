@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdcsym.oracles import bernoulli, gaussian
+from rdcsym.oracles import bernoulli, coding, gaussian, gaussian_vector
 from rdcsym.oracles.rounding import within_rounding
 from rdcsym.problem import InputError
 from rdcsym.refute import Interval, Oracle
@@ -16,7 +16,7 @@ from rdcsym.theorem import Theorem
 
 __all__ = ["certified_interval", "oracle", "within_rounding"]
 
-ORACLES: dict[str, Oracle] = {**bernoulli.ORACLES, **gaussian.ORACLES}
+ORACLES: dict[str, Oracle] = {**bernoulli.ORACLES, **gaussian.ORACLES, **coding.ORACLES, **gaussian_vector.ORACLES}
 
 
 def oracle(theorem: Theorem) -> Oracle:

@@ -38,6 +38,20 @@ def _rate_distortion(point: Mapping[str, float]) -> Interval:
     return verified(found, "Berger's dual and a channel, in ball arithmetic")
 
 
+def _rate_perception(point: Mapping[str, float]) -> Interval:
+    from solvers import rate_distortion_perception
+
+    found = rate_distortion_perception(np.array([1 - point["q_X"], point["q_X"]]), _HAMMING, point["D"], point["P"])
+    return verified(found, "Berger's dual with prices and a channel, in ball arithmetic")
+
+
+def _single_domain(point: Mapping[str, float]) -> Interval:
+    from solvers import binary_label
+
+    found = binary_label(point["q_X"], point["q_S1"], point["D"], point["C"])
+    return verified(found, "a backward channel and multipliers, in ball arithmetic")
+
+
 def _fano(point: Mapping[str, float]) -> Interval:
     from solvers import least_error
 
@@ -50,5 +64,7 @@ ORACLES: dict[str, Oracle] = {
     "drc-bernoulli-oneshot-seed-blind": partial(_oneshot, False),
     "rdc-bernoulli-oneshot-seed-blind": partial(_oneshot, False),
     "rd-bernoulli": _rate_distortion,
+    "rdp-bernoulli-tv": _rate_perception,
+    "rdc-bernoulli-single-domain": _single_domain,
     "fano": _fano,
 }

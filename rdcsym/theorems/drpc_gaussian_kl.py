@@ -19,7 +19,7 @@ BALL = Parameter(symbol=P, low=0, high=float("inf"), unit="bits", meaning="perce
 LEAST_DEVIATION = sigma_X * sp.sqrt(least_variance_ratio(P * sp.log(2)))
 
 
-def _ball() -> list[Step]:
+def ball_steps() -> list[Step]:
     where = "perception-limited"
     t, w = sp.symbols("t w", positive=True)
     nats = sp.Symbol("P", nonnegative=True)
@@ -49,5 +49,5 @@ THEOREM = theorem(
         ),
         published(BALL, LEAST_DEVIATION, "Nguyen, Nguyen, Bose, ICLR 2026, Theorem 7 (as summarised; see the remark)"),
     ),
-    _ball(),
+    ball_steps(),
 )

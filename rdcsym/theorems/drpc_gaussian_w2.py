@@ -25,7 +25,7 @@ BALL = Parameter(
 LEAST_DEVIATION = sp.Max(0, sigma_X - sp.sqrt(P))
 
 
-def _ball() -> list[Step]:
+def ball_steps() -> list[Step]:
     w, m = sp.symbols("w m", nonnegative=True)
     return [
         Lemma(
@@ -50,5 +50,5 @@ THEOREM = theorem(
             BALL, LEAST_DEVIATION, "Nguyen, Nguyen, Bose, ICLR 2026, appendix to Theorem 7 (as summarised; see the remark)"
         ),
     ),
-    _ball(),
+    ball_steps(),
 )

@@ -1,0 +1,179 @@
+"""Functions of parallel Gaussian components as SymPy nodes: sums over components, and the rates that share a budget best.
+
+A vector symbol (sigma_X, kappa, ...) stands for one number a component; arithmetic between vectors is by component, `total` adds
+the components up. The rate nodes are vectors: their i-th entry is the rate of component i, in bits, at the optimum of a convex
+program that `water_filling.py` solves. alpha and beta say what a component gains, 2 alpha rho + beta rho^2 (see there).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from rdcsym.information import label_information, log2
+
+Expr = Any  # SymPy carries no types
+
+_INDEXED = {
+    "sigma_X": r"\sigma_{X,i}",
+    "sigma_Y": r"\sigma_{Y,i}",
+    "kappa": r"\kappa_i",
+    "tau": r"\tau_i",
+}
+
+
+def indexed(expression: Expr) -> str:
+    """A component's expression as LaTeX: vector symbols carry the index i."""
+    expression = sp.sympify(expression)
+    names = {
+        s: _INDEXED.get(s.name, rf"r_{{{s.name[2:]},i}}" if s.name.startswith("r_") else s.name) for s in expression.free_symbols
+    }
+    return str(sp.latex(expression, symbol_names=names))
+
+
+class total(sp.Function):
+    """The sum over the components of a vector expression; its argument holds vectors and numbers only."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, term: Expr) -> Expr:
+        return sp.S.Zero if term == 0 else None
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return rf"\sum_i \left[{indexed(self.args[0])}\right]"
+
+
+class component_count(sp.Function):
+    """The number of components of a vector."""
+
+    nargs = 1
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return "n"
+
+
+def told(kappa: Expr, rates: Expr) -> Expr:
+    """What the labels learn in all, in bits: sum of -1/2 log2(1 - kappa_i^2 (1 - 2^(-2 r_i)))."""
+    return total(label_information(kappa**2, (1 - kappa) * (1 + kappa), rates))
+
+
+def label_entropy(kappa: Expr) -> Expr:
+    """h(S) in bits of independent labels of unit variance."""
+    return component_count(kappa) * log2(2 * sp.pi * sp.E) / 2
+
+
+def _gain(alpha: Expr, beta: Expr) -> str:
+    """The gain of a component at rate r_i."""
+    rho = sp.Symbol("rho")
+    text = sp.latex(2 * alpha * rho + beta * rho**2, symbol_names={rho: r"\varrho_i"} | _names(alpha, beta))
+    return str(text)
+
+
+def _names(*expressions: Expr) -> dict[Expr, str]:
+    symbols = {s for e in expressions for s in sp.sympify(e).free_symbols}
+    return {s: _INDEXED.get(s.name, s.name) for s in symbols}
+
+
+_LABEL = r"\tfrac12 \log_2 \frac{1}{1 - \kappa_i^2 \varrho_i^2}"
+
+
+def _program(goal: str, *constraints: str) -> str:
+    where = r",\ ".join([*constraints, r"\varrho_i = \sqrt{1 - 2^{-2 r_i}}"])
+    return rf"\left[ {goal} :\ {where} \right]_i"
+
+
+class best_rates(sp.Function):
+    """The rates of total R bits with the largest gain. Arguments: alpha, beta, R."""
+
+    nargs = 3
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        alpha, beta, rate = self.args
+        return _program(rf"\arg\max \sum_i {_gain(alpha, beta)}", rf"\sum_i r_i \le {printer._print(rate)}")
+
+
+class best_telling_rates(sp.Function):
+    """The rates of total R bits that tell T bits and have the largest gain. Arguments: alpha, beta, kappa, R, T."""
+
+    nargs = 5
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        alpha, beta, _, rate, tell = self.args
+        rate, tell = printer._print(rate), printer._print(tell)
+        return _program(rf"\arg\max \sum_i {_gain(alpha, beta)}", rf"\sum_i r_i \le {rate}", rf"\sum_i {_LABEL} \ge {tell}")
+
+
+class least_rates(sp.Function):
+    """The least rates whose gain is within `left` of the largest gain. Arguments: alpha, beta, left."""
+
+    nargs = 3
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        alpha, beta, left = self.args
+        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_short(alpha, beta)} \le {printer._print(left)}")
+
+
+class least_telling_rates(sp.Function):
+    """The least rates whose gain is within `left` of the largest and that tell T bits. Arguments: alpha, beta, kappa, left, T."""
+
+    nargs = 5
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        alpha, beta, _, left, tell = self.args
+        return _program(
+            r"\arg\min \sum_i r_i",
+            rf"\sum_i {_short(alpha, beta)} \le {printer._print(left)}",
+            rf"\sum_i {_LABEL} \ge {printer._print(tell)}",
+        )
+
+
+def _short(alpha: Expr, beta: Expr) -> str:
+    rho = sp.Symbol("rho")
+    return str(sp.latex(2 * alpha * (1 - rho) + beta * (1 - rho**2), symbol_names={rho: r"\varrho_i"} | _names(alpha, beta)))
+
+
+class most_telling_rates(sp.Function):
+    """The rates of total R bits that tell the labels most; components of weight 0 pass nothing. Arguments: weight, kappa, R."""
+
+    nargs = 3
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _program(rf"\arg\max \sum_i {_LABEL}", rf"\sum_i r_i \le {printer._print(self.args[2])}")
+
+
+class least_rates_telling(sp.Function):
+    """The least rates that tell T bits; components of weight 0 pass nothing. Arguments: weight, kappa, T."""
+
+    nargs = 3
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_LABEL} \ge {printer._print(self.args[2])}")
+
+
+class ball_share(sp.Function):
+    """t = c / (1 + c) for the multiplier c >= 0 of a W2^2 ball of radius P around a free output law; 0 where the ball is slack.
+
+    Arguments: sigma_X, kappa, R, T, P. Then tau_i = sigma_X,i (t + (1 - t) rho_i), alpha = t sigma_X^2, beta = (1 - t) sigma_X^2.
+    """
+
+    nargs = 5
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        radius = printer._print(self.args[4])
+        square = r"\sigma_{X,i}^2 (1-t)^2 (1-\varrho_i)^2"
+        return rf"\text{{least }} t \in [0, 1] \text{{ with }} \sum_i {square} \le {radius} \text{{ at the rates }} r_i(t)"
+
+
+class ball_rates(sp.Function):
+    """The rates r_i(t) of total R bits that tell T bits with the largest gain for alpha = t sigma_X^2, beta = (1 - t) sigma_X^2.
+
+    Arguments: sigma_X, kappa, R, T, t. They are the best for the output law tau_i = sigma_X,i (t + (1 - t) rho_i).
+    """
+
+    nargs = 5
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        sigma, kappa, rate, tell, t = self.args
+        return best_telling_rates(t * sigma**2, (1 - t) * sigma**2, kappa, rate, tell)._latex(printer)

@@ -1,0 +1,126 @@
+"""Newton's method on the optimality conditions of parallel components, from a coarse start; plain numerics, nothing is trusted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from rdcsym.problem import FloatArray
+from solvers.gaussian_parallel_model import (
+    Model, Price, allocate, curve, distortion, information, losses, rates_of, share,
+)  # fmt: skip
+
+_STEPS: Final = 15
+_SHORTEST: Final = 0.01  # step of the path, as a share of the label information to be gained
+_CLOSE: Final = 1e-9  # largest (relative) residual of a solution
+
+
+def followed(m: Model, price: Price, x: FloatArray) -> tuple[Price, FloatArray] | None:
+    """From the optimum without the classification budget to that with it, along smaller budgets; None where the path is lost."""
+    start, done, step = information(m, x), 0.0, 1.0
+    while done < 1:
+        goal = min(1.0, done + step)
+        found = settled(replace(m, needed=start + goal * (m.needed - start)), price, x, True)
+        if found is None:
+            step /= 3
+            if step < _SHORTEST:
+                return None
+            continue
+        (price, x), done, step = found, goal, 2 * step
+    return price, x
+
+
+def settled(m: Model, price: Price, x: FloatArray, labelled: bool) -> tuple[Price, FloatArray] | None:
+    """Newton's method with the right set of components at work and the ball binding or not; None where it fails."""
+    for _ in range(5):
+        if not x.any():
+            return None
+        e = share(m, x)
+        if e < 1 and not x.all():
+            x = allocate(m, price, e, np.ones(m.size, dtype=bool))
+        found = sharpened(m, price, x, e, labelled)
+        if found is None and e < 1:
+            e = 1.0
+            found = sharpened(m, price, x, e, labelled)
+        if found is None or found[0].beta < 0:
+            return None
+        price, x = found
+        if (share(m, x) < 1) != (e < 1):
+            continue
+        if m.span is not None or e < 1:
+            return price, x
+        now = allocate(m, price, 1.0, np.ones(m.size, dtype=bool))
+        if ((now > 0) == (x > 0)).all():
+            return price, x
+        x = now
+    return None
+
+
+def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -> tuple[Price, FloatArray] | None:
+    """Price, ratios and share near the given ones at which every condition holds to 1e-9; None where the steps do not lead there.
+
+    labelled: the classification budget is active. The rate or distortion budget is; the ball is where e < 1.
+    """
+    on = x > 0
+    ball = e < 1
+    y, log_rate, rest, log_e = np.log(x[on]), price.log, price.rest, math.log(e)
+    known, unknown = m.known[on], m.unknown[on]
+    n = y.size
+    size = n + 1 + labelled + ball
+    for _ in range(_STEPS):
+        if not (np.abs(y).max() < 650 and abs(log_rate) < 690 and -600 < log_e <= 0):
+            return None
+        ratios, e = np.zeros(m.size), math.exp(log_e)
+        ratios[on] = r = np.exp(y)
+        v = 1 + r
+        linear, cross = (c[on] for c in curve(m, e))
+        root = cross / np.sqrt(v * r)
+        gain = 2 * linear / v + root
+        top, bottom = unknown * v + known * rest, unknown * v + known
+        if not (top > 0).all():
+            return None
+        drift = r / (2 * v)  # dR/dy
+        residual, jacobian = np.zeros(size), np.zeros((size, size))
+        residual[:n] = np.log(gain * bottom / top) - log_rate
+        tilt = (2 * linear * r / v**2 + root / 2 * (r / v + 1)) / gain + unknown * r / top - unknown * r / bottom
+        jacobian[np.arange(n), np.arange(n)] = -tilt
+        jacobian[:n, n] = -1.0
+        above, below = distortion(m, ratios)
+        if m.nats < math.inf:
+            residual[n] = float(rates_of(r).sum()) / m.nats - 1
+            jacobian[n, :n] = drift / m.nats
+        else:
+            rising = m.budget < m.gain
+            if not (above > 0 and below > 0):
+                return None
+            residual[n] = math.log(above / m.budget) if rising else -math.log(below / m.gain)
+            jacobian[n, :n] = -gain * drift / (above if rising else below)
+        if labelled:
+            told = information(m, ratios)
+            residual[n + 1] = math.log(told / m.needed)
+            jacobian[n + 1, :n] = known / bottom * drift / told
+            jacobian[:n, n + 1] = -known / top * abs(rest)
+        if ball:
+            lost = losses(ratios)
+            reach = float((m.power * lost**2).sum())
+            residual[-1] = log_e + math.log(reach) / 2 - math.log(m.radius)
+            jacobian[-1, :n] = -(m.power * lost)[on] / np.sqrt(v * r) * drift / reach
+            jacobian[-1, -1] = 1.0
+            jacobian[:n, -1] = (linear * 2 / v - 2 * linear / np.sqrt(v * r)) / gain
+        if np.abs(residual).max() < _CLOSE:
+            return Price(log_rate, 1 - rest, rest), ratios
+        try:
+            step = np.linalg.solve(jacobian, -residual)
+        except np.linalg.LinAlgError:
+            return None
+        if not np.isfinite(step).all():
+            return None
+        step *= min(1.0, 2 / float(np.abs(step).max()))
+        y = y + step[:n]
+        log_rate += float(step[n])
+        rest += float(step[n + 1]) * abs(rest) if labelled else 0.0
+        log_e += float(step[-1]) if ball else 0.0
+    return None

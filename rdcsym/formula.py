@@ -177,7 +177,9 @@ class _Reader:
             if any(isinstance(a, ast.Starred) for a in node.args):
                 build.fail(at, "a star has no meaning here", "list the arguments")
             return build.function(node.func.id, [inner(a) for a in node.args], at)
-        what = {ast.Attribute: "a dot", ast.Subscript: "an index", ast.Lambda: "lambda", ast.Tuple: "a list"}.get(type(node), "this")
+        what = {ast.Attribute: "a dot", ast.Subscript: "an index", ast.Lambda: "lambda", ast.Tuple: "a list"}.get(
+            type(node), "this"
+        )
         build.fail(at, f"{what} has no place in a formula", "use numbers, names, + - * / ^, comparisons and known functions")
 
     def _chain(self, node: ast.BinOp, depth: int) -> Expr:

@@ -1,7 +1,7 @@
 """A person's formula becomes SymPy only through here: known names, known functions, bounded numbers. No text is ever run.
 
-`formula` (plain text) and `formula_latex` read a notation and call a `Builder`; whatever it does not know is an InputError that names
-the position. Nothing is evaluated that could be large: exponents, digits, depth and size have limits.
+`formula` (plain text) and `formula_latex` read a notation and call a `Builder`; whatever it does not know is an InputError that
+names the position. Nothing is evaluated that could be large: exponents, digits, depth and size have limits.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ _MANY: dict[str, Callable[..., Expr]] = {
     "min": _fold(sp.Min), "Min": _fold(sp.Min), "minimum": _fold(sp.Min),
 }  # fmt: skip
 _NODES = _nodes()
-FUNCTION_NAMES = sorted({*_ONE, *_MANY, *_NODES, "sqrt", "log", "exp", "sum", "total", "Rational", "Piecewise", "And", "Or", "Not"})
+FUNCTION_NAMES = sorted(
+    {*_ONE, *_MANY, *_NODES, "sqrt", "log", "exp", "sum", "total", "Rational", "Piecewise", "And", "Or", "Not"}
+)
 CONSTANTS: dict[str, Expr] = {"pi": sp.pi, "E": sp.E, "e": sp.E, "oo": sp.oo, "inf": sp.oo, "infinity": sp.oo}
 
 

@@ -1,9 +1,10 @@
 r"""Formulas as LaTeX: what `rdcsym latex NAME` prints, and what a person types, such as `\sigma_X^2 2^{-2R}`.
 
-A small recursive descent over tokens, no code of others: sums, products (a dot, a times sign, or nothing), fractions, roots, powers,
-`\log_2`, `\min(a, b)`, `H_b(p)`, `\begin{cases}`, relations, `\wedge` and `\vee`; several lines in an `aligned` are the statement
-and its definitions. Names are matched as the catalogue writes them (`\rho_S^2`, `C_{\min}`, `h(S)`), the longest first. A function
-without brackets takes the next factor, or, where that is a number or a letter, the product that it begins: `\log 2 \pi e`.
+A small recursive descent over tokens, no code of others: sums, products (a dot, a times sign, or nothing), fractions, roots,
+powers, `\log_2`, `\min(a, b)`, `H_b(p)`, `\begin{cases}`, relations, `\wedge` and `\vee`; several lines in an `aligned` are the
+statement and its definitions. Names are matched as the catalogue writes them (`\rho_S^2`, `C_{\min}`, `h(S)`), the longest first.
+A function without brackets takes the next factor, or, where that is a number or a letter, the product that it begins: `\log 2 \pi
+e`.
 
 Grammar, from the weakest to the strongest binding:
     or:  and (\vee and)*        and:  relation (\wedge relation)*        relation:  sum (sign sum)*
@@ -30,13 +31,32 @@ _SIGNS = {
 _AND, _OR = {r"\wedge", r"\land", r"\text{and}"}, {r"\vee", r"\lor", r"\text{or}"}
 _TIMES = {r"\cdot", r"\times", "*"}
 _OPEN = {"(": ")", "[": "]", r"\{": r"\}", "{": "}"}
-_CLOSE = {*_OPEN.values(), "|", "&", r"\\", r"\end{cases}", r"\end{aligned}", ",", ";", "+", "-", "/", "end", *_TIMES, *_AND, *_OR, *_SIGNS}
+_CLOSE = {
+    *_OPEN.values(),
+    "|",
+    "&",
+    r"\\",
+    r"\end{cases}",
+    r"\end{aligned}",
+    ",",
+    ";",
+    "+",
+    "-",
+    "/",
+    "end",
+    *_TIMES,
+    *_AND,
+    *_OR,
+    *_SIGNS,
+}
 _BARS = {"|", r"\lvert", r"\vert", r"\mid"}
 _FUNCTIONS = {
     r"\log": "log", r"\ln": "ln", r"\lg": "log10", r"\exp": "exp", r"\min": "min", r"\max": "max", r"\sgn": "sign",
     r"\text{sign}": "sign", r"\text{sgn}": "sign", r"\text{min}": "min", r"\text{max}": "max", r"\text{log}": "log",
 }  # fmt: skip
-_NAMED = {("H", "_", "b"): "H_b", ("h", "_", "b"): "H_b", ("W", "_", "0"): "W0", ("W",): "W0"}
+_NAMED = {
+    ("H", "_", "b"): "H_b", ("h", "_", "b"): "H_b", ("W", "_", "0"): "W0", ("W", "("): "W0", ("I", "("): "binary_information",
+}  # fmt: skip
 _EQUIVOCATION = ("H", "_", "{", "S", "|", "Y", "}")
 _IF = {r"\text{if}", r"\text{for}", r"\text{when}", r"\text{where}"}
 _OTHERWISE = {r"\text{otherwise}", r"\text{else}"}
@@ -144,7 +164,11 @@ class _Reader:
         equation = self._find((start, stop), {"="})
         inside = self._find((start, stop), {r"\text{in}"})
         if equation is None or inside is None or self.tokens[inside + 1].text != "[":
-            self.build.fail(self._at(start), "an equation = 0 and an interval are wanted here", r"write \text{root of } f = 0 \text{ in } [a, b]")
+            self.build.fail(
+                self._at(start),
+                "an equation = 0 and an interval are wanted here",
+                r"write \text{root of } f = 0 \text{ in } [a, b]",
+            )
         self.in_root, self.unknown = True, None
         value = self.whole(start, equation)
         self.in_root = False
@@ -343,7 +367,7 @@ class _Reader:
             return _FUNCTIONS[self.tokens[self.i - 1].text]
         for key, name in {_EQUIVOCATION: "binary_equivocation", **_NAMED}.items():
             if tuple(t.text for t in self.tokens[self.i : min(self.stop, self.i + len(key))]) == key:
-                self.i += len(key)
+                self.i += len(key) - (key[-1] == "(")
                 return name
         return None
 
@@ -360,6 +384,8 @@ class _Reader:
         values = self._values(name)
         if base is not None and name != "log":
             self.build.fail(at, f"{name} has no base", "mend the notation")
+        if name == "H_b" and power == -1:
+            return self.build.function("binary_entropy_inverse", values, at)
         if base == 2:
             value = self.build.function("log2", values, at)
         else:
@@ -424,16 +450,22 @@ class _Reader:
                 self.build.fail(self._at(self.i), "a condition is missing", r"write value & \text{if } condition")
             else:
                 parts = [self._or()]
-                while self._text() == "," and self.i + 1 < self.stop and self.tokens[self.i + 1].text not in (r"\\", r"\end{cases}"):
+                while (
+                    self._text() == "," and self.i + 1 < self.stop and self.tokens[self.i + 1].text not in (r"\\", r"\end{cases}")
+                ):
                     self.i += 1
                     parts.append(self._or())
                 condition = parts[0] if len(parts) == 1 else self.build.both(parts, at)
             pairs.append((value, self.build.condition(condition, self._at(self.i))))
             drop(self, {",", ".", ";"}, set())
+            if self._text().startswith((r"\text{(", r"\text{ (")):
+                self.i += 1  # a note
             if self._text() == r"\\":
                 self.i += 1
             elif self._text() != r"\end{cases}":
-                self.build.fail(self._at(self.i), rf"\\ or \end{{cases}} is wanted here, not {self._text()[:20]}", "mend the notation")
+                self.build.fail(
+                    self._at(self.i), rf"\\ or \end{{cases}} is wanted here, not {self._text()[:20]}", "mend the notation"
+                )
         if not pairs:
             self.build.fail(at, "the cases are empty", "write one")
         self.i += 1

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import ArgumentIndexError
 
-from rdcsym.information import binary_entropy, log2
+from rdcsym.information import _factor, binary_entropy, log2
 
 Expr = Any  # SymPy carries no types
 
@@ -61,6 +61,20 @@ class binary_entropy_inverse(sp.Function):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         body = rf"H_b^{{-1}}\!\left({printer._print(self.args[0])}\right)"
+        return rf"\left({body}\right)^{{{exp}}}" if exp else body
+
+
+class crossover_of_loss(sp.Function):
+    """(H_b^{-1}(h) - n) / (1 - 2n): the c in [0, 1/2] with H_b(n (1-c) + (1-n) c) = h bits; n in [0, 1/2), H_b(n) <= h <= 1."""
+
+    nargs = 2
+
+    def _eval_rewrite_as_binary_entropy_inverse(self, h: Expr, n: Expr, **kwargs: Any) -> Expr:
+        return (binary_entropy_inverse(h) - n) / (1 - 2 * n)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        h, n = printer._print(self.args[0]), _factor(printer, self.args[1])
+        body = rf"\frac{{H_b^{{-1}}\!\left({h}\right) - {n}}}{{1 - 2 {n}}}"
         return rf"\left({body}\right)^{{{exp}}}" if exp else body
 
 

@@ -19,14 +19,25 @@ class Token:
     bare: bool = True
 
 
-_SPACE = re.compile(r"\s+|~|\\[,!:;> ]|\\q?quad\b|\\(?:left|right|bigl?|bigr|Bigl?|Bigr|displaystyle|limits|nolimits)(?![A-Za-z])\.?|\$|%.*")
+_SPACE = re.compile(
+    r"\s+|~|\\[,!:;> ]|\\q?quad\b|\\(?:left|right|bigl?|bigr|Bigl?|Bigr|displaystyle|limits|nolimits)(?![A-Za-z])\.?|\$|%.*"
+)
 _WORDS = re.compile(r"\\(?:text|mathrm|operatorname|textrm|mathit|mathbf|textit)\*?\s*\{([^{}\\$]*)\}")
-_TOKEN = re.compile(r"\\(?:begin|end)\s*\{[a-z]+\*?\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\[{}|]|\d+(?:\.\d*)?|\.\d+|[A-Za-z]|[-+*/^_=<>()\[\]{}|&,;.]")
+_TOKEN = re.compile(
+    r"\\(?:begin|end)\s*\{[a-z]+\*?\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\[{}|]|\d+(?:\.\d*)?|\.\d+|[A-Za-z]|[-+*/^_=<>()\[\]{}|&,;.]"
+)
 _ALIASES = {
     r"\dots": "...", r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|", r"\|": "|",
     r"\varrho": r"\rho", r"\colon": ":",
 }  # fmt: skip
-_ENVIRONMENTS = {"aligned": "aligned", "align": "aligned", "align*": "aligned", "split": "aligned", "cases": "cases", "dcases": "cases"}
+_ENVIRONMENTS = {
+    "aligned": "aligned",
+    "align": "aligned",
+    "align*": "aligned",
+    "split": "aligned",
+    "cases": "cases",
+    "dcases": "cases",
+}
 _ACCENTS = {r"\bar", r"\hat", r"\tilde", r"\overline"}
 
 

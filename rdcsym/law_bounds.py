@@ -38,7 +38,9 @@ def bound_laws(theorem: Theorem) -> list[Law]:
         laws.append(_at_least("nonnegative", "a distortion is at least 0", lambda p: np.zeros(_count(p))))
         if independent is not None:
             text = "independent X and Y need no rate and leave the whole H(S): where C allows that, the value is at most theirs"
-            laws.append(_at_most("independent coupling", text, lambda p: _where_told_nothing(entropies, p, independent(p), math.inf)))
+            laws.append(
+                _at_most("independent coupling", text, lambda p: _where_told_nothing(entropies, p, independent(p), math.inf))
+            )
             if "R" in names and problem.output == "given":
                 laws.append(_rate_zero(entropies, independent))
         if entropies is not None and "R" in names:
@@ -47,13 +49,19 @@ def bound_laws(theorem: Theorem) -> list[Law]:
         laws.append(_at_least("nonnegative", "a rate is at least 0", lambda p: np.zeros(_count(p))))
         if transport is not None and "D" in names:
             text = "no plan with these marginals costs less than unconstrained transport: below it no rate is enough"
-            laws.append(_at_least("unconstrained transport", text, lambda p: np.where(p["D"] < _less(transport(p)), math.inf, -math.inf)))
+            laws.append(
+                _at_least("unconstrained transport", text, lambda p: np.where(p["D"] < _less(transport(p)), math.inf, -math.inf))
+            )
         if independent is not None and "D" in names:
             text = "independent X and Y need no rate and leave the whole H(S): where D and C allow that, the rate is 0"
             laws.append(_at_most("independent coupling", text, lambda p: _zero_rate(entropies, p, independent(p))))
         if entropies is not None:
             text = "a code tells at most its rate about the label: R >= H(S) - C, and no code has C < H(S|X)"
-            laws.append(_at_least("data processing", text, lambda p: np.maximum(_forbidden(entropies, p, math.inf), entropies(p)[0] - p["C"])))
+            laws.append(
+                _at_least(
+                    "data processing", text, lambda p: np.maximum(_forbidden(entropies, p, math.inf), entropies(p)[0] - p["C"])
+                )
+            )
         if problem.source == "bernoulli" and "q_X" in names:
             laws.append(_entropy_of_source())
     return laws
@@ -94,7 +102,9 @@ def _entropy_of_source() -> Law:
     return Law(name="entropy of the source", statement=text, kinds=EXACT, points=lambda p: [p], sides=sides)
 
 
-def _forbidden(entropies: Callable[[Points], tuple[FloatArray, FloatArray]], points: Points, rate: FloatArray | float) -> FloatArray:
+def _forbidden(
+    entropies: Callable[[Points], tuple[FloatArray, FloatArray]], points: Points, rate: FloatArray | float
+) -> FloatArray:
     whole, left = entropies(points)
     least = np.maximum(left, whole - rate)
     return np.where(points["C"] < least - _CLEAR * np.maximum(1.0, np.abs(least)), math.inf, -math.inf)
@@ -168,7 +178,10 @@ def _entropies(theorem: Theorem) -> Callable[[Points], tuple[FloatArray, FloatAr
     if {"sigma_X", "sigma_S", "theta"} <= names:
         return _gaussian_entropies
     if "kappa" in names and theorem.problem.source == "gaussian":
-        return lambda p: (_sum(np.full(p["kappa"].shape, _HALF_LOG_2_PI_E)), _sum(_HALF_LOG_2_PI_E + 0.5 * np.log2(1 - p["kappa"] ** 2)))
+        return lambda p: (
+            _sum(np.full(p["kappa"].shape, _HALF_LOG_2_PI_E)),
+            _sum(_HALF_LOG_2_PI_E + 0.5 * np.log2(1 - p["kappa"] ** 2)),
+        )
     return None
 
 

@@ -3,7 +3,8 @@
 A law compares the values at a few operating points, or one value with a bound that everybody knows: `lesser <= greater` must hold.
 Which law is a theorem for which function is decided here, once:
 
-* *monotone*: a minimum under budgets does not rise when a budget grows. For every least distortion or rate.
+* *monotone*: a minimum under budgets does not rise when a budget grows. For every least distortion or rate. (The least error of a
+  classifier that is left with the loss C does not fall.)
 * *convex* in the budgets together: by time sharing where no classification is asked for (rate only, perception as a divergence that
   is convex in p_Y); for a one-shot code whose classifier sees the seed, since it is a linear program; for a scalar Gaussian source,
   where the loss only forbids and the least loss is convex in the rate. A constraint H(S|Y) <= C on a discrete source is not convex,
@@ -30,7 +31,9 @@ from rdcsym.operating_points import Points, each, valid
 from rdcsym.problem import FloatArray
 from rdcsym.theorem import Theorem
 
-Evaluate = Callable[[Points], FloatArray]  # points (name -> values, one for each point) -> the claimed values; nan: states no value
+Evaluate = Callable[
+    [Points], FloatArray
+]  # points (name -> values, one for each point) -> the claimed values; nan: states no value
 EXACT: frozenset[Kind] = frozenset({"tight"})
 _SCALE_FLOOR = 1e-3  # excesses are relative to the values, or to this part of their natural size where they are smaller
 _NUDGE = 1e-9  # an infinite excess counts only if it stays when the budgets move by this: no edge of a feasible set is decided by an ulp
@@ -70,6 +73,11 @@ def laws_of(theorem: Theorem, kind: Kind = "tight") -> tuple[Law, ...]:
     """The laws that can refute a claim of this kind ("tight", "lower", "upper") about the theorem's function."""
     from rdcsym.law_bounds import bound_laws
 
+    if theorem.certified.kind != "tight":
+        return ()  # a row that only bounds its function says nothing of which function it is the best bound
+    if theorem.problem.value == "error probability":
+        laws = _rising(theorem)
+        return tuple(law for law in laws if kind in law.kinds)
     if theorem.problem.value not in ("distortion", "rate"):
         return ()
     laws = [*bound_laws(theorem), *_monotone(theorem), *_convex(theorem), *_noisier_label(theorem), *_symmetries(theorem)]
@@ -116,11 +124,17 @@ def violations(
     return found
 
 
+def sides(law: Law, values: list[FloatArray], base: Points) -> tuple[FloatArray, FloatArray]:
+    """The two sides of the law; what is undefined at an edge is nan, without a warning."""
+    with np.errstate(all="ignore"):
+        return law.sides(values, base)
+
+
 def violation(law: Law, evaluate: Evaluate, theorem: Theorem, base: Points) -> Violation:
     """The violation at one instance (arrays of length 1)."""
     compared = law.points(base)
     values = [evaluate(points) for points in compared]
-    lesser, greater = law.sides(values, base)
+    lesser, greater = sides(law, values, base)
     return Violation(
         law=law.name,
         statement=law.statement,
@@ -198,6 +212,25 @@ def _monotone(theorem: Theorem) -> list[Law]:
     ]
 
 
+def _rising(theorem: Theorem) -> list[Law]:
+    """The least error of a classifier that is left with the loss C: what leaves more can be told less."""
+
+    def points(base: Points) -> list[Points]:
+        return [_strip(base), _strip(base, ("C", _further(base["C"], base["step C"])))]
+
+    text = "a classifier that is left with a larger loss errs no less often"
+    return [
+        Law(
+            name="monotone in C",
+            statement=text,
+            kinds=EXACT,
+            steps=("step C",),
+            points=points,
+            sides=lambda values, base: (values[0], values[1]),
+        )
+    ]
+
+
 def _convex(theorem: Theorem) -> list[Law]:
     problem, names = theorem.problem, _budgets(theorem)
     scalar_gaussian = problem.source == "gaussian" and not any(p.vector for p in theorem.parameters)
@@ -259,7 +292,9 @@ def _symmetries(theorem: Theorem) -> list[Law]:
         ends = [n for n in ("q_X", "q_Y") if n in names]
         found.append(("flip", "renaming 0 and 1 of X and Y changes nothing", lambda p: [(n, 1.0 - p[n]) for n in ends]))
         if "q_S1" in names:
-            found.append(("flip of the label", "renaming the label's 0 and 1 changes nothing", lambda p: [("q_S1", 1 - p["q_S1"])]))
+            found.append(
+                ("flip of the label", "renaming the label's 0 and 1 changes nothing", lambda p: [("q_S1", 1 - p["q_S1"])])
+            )
     if problem.source == "gaussian":
         means = [n for n in ("mu_X", "mu_Y") if n in names]
         if means:

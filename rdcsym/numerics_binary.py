@@ -55,10 +55,10 @@ def _binary_entropy_difference(p: FloatArray, d: FloatArray) -> FloatArray:
     return np.where(close, (gap * _log_odds(safe) - divergence) / _LN2, _entropy(p) - _entropy(d))
 
 
-def _binary_entropy_inverse(h: FloatArray) -> FloatArray:
-    """Newton's steps: in log p where p is small, in z = 1/2 - p where the entropy is flat."""
+def _inverse_and_bias(h: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """p and z = 1/2 - p with H_b(p) = h: Newton's steps in log p where p is small, in z where the entropy is flat."""
     h = np.clip(np.atleast_1d(np.asarray(h, dtype=np.float64)), 0.0, 1.0)
-    result = np.zeros(h.shape)
+    result, bias = np.zeros(h.shape), np.full(h.shape, 0.5)
     low = (h > _TINY) & (h < float(_entropy(np.array(_HALF))))
     high = (h > _TINY) & ~low
     if low.any():
@@ -71,6 +71,7 @@ def _binary_entropy_inverse(h: FloatArray) -> FloatArray:
             x = np.minimum(x - np.log(entropy / target) * entropy / (p * (np.log1p(-p) - x)), -_LN2)
         p = np.exp(x)  # exp of a rounded x: one more step, in p itself
         result[low] = p - (-(xlogy(p, p) + xlog1py(1.0 - p, -p)) - target) / (np.log1p(-p) - np.log(p))
+        bias[low] = 0.5 - result[low]
     if high.any():
         deficit = (1.0 - h[high]) * _LN2
         z = np.sqrt(deficit / 2.0)
@@ -79,12 +80,24 @@ def _binary_entropy_inverse(h: FloatArray) -> FloatArray:
             value = (_excess(2.0 * z) + _excess(-2.0 * z)) / 2.0
             slope = 2.0 * np.arctanh(2.0 * z)
             z = np.where(z > 0, z - (value - deficit) / np.where(z > 0, slope, 1.0), z)
-        result[high] = 0.5 - z
-    return result
+        result[high], bias[high] = 0.5 - z, z
+    return result, bias
+
+
+def _binary_entropy_inverse(h: FloatArray) -> FloatArray:
+    return _inverse_and_bias(h)[0]
+
+
+def _crossover_of_loss(h: FloatArray, n: FloatArray) -> FloatArray:
+    inverse, bias = _inverse_and_bias(h)
+    clear = 1.0 - 2.0 * n
+    # Where the inverse is small its difference from n keeps the digits, where it is near 1/2 that of the two biases.
+    return np.where(inverse < _HALF, (inverse - n) / clear, 0.5 - bias / clear)
 
 
 FUNCTIONS: dict[str, Any] = {
     "binary_information": _binary_information,
     "binary_entropy_difference": _binary_entropy_difference,
     "binary_entropy_inverse": _binary_entropy_inverse,
+    "crossover_of_loss": _crossover_of_loss,
 }

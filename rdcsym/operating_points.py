@@ -21,7 +21,8 @@ _BESIDE_ZERO = 1e-200  # the neighbour of 0 is no denormal, which no one means
 def random_points(form: Form, count: int, rng: np.random.Generator, components: int | None = None) -> Points:
     """`count` points of the form's parameter space, drawn as its parameters say; not all of them are feasible.
 
-    Vectors have `components` entries; None is a random number up to MOST_COMPONENTS, the same in all points of one call.
+    Vectors have `components` entries; None is a random number from 2 to MOST_COMPONENTS, the same in all points
+    of one call.
     """
     points: Points = {}
     waiting = list(form.parameters)
@@ -37,7 +38,8 @@ def random_points(form: Form, count: int, rng: np.random.Generator, components: 
 
 
 def _components(form: Form, rng: np.random.Generator) -> int:
-    return int(rng.integers(1, MOST_COMPONENTS + 1)) if any(p.vector for p in form.parameters) else 1
+    # One component has fewer regimes: it cannot trade.
+    return int(rng.integers(2, MOST_COMPONENTS + 1)) if any(p.vector for p in form.parameters) else 1
 
 
 def regime_points(form: Form, per_regime: int, rng: np.random.Generator, batches: int = 64) -> dict[str, Points]:

@@ -8,7 +8,7 @@ search, since it is fast; what it suggests counts only once the oracle has confi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rdcsym.form import Form, Kind, Parameter
+from rdcsym.form import Form, Kind
 from rdcsym.operating_points import Points, each, regime_points, valid
 from rdcsym.problem import FloatArray
 
@@ -42,6 +42,7 @@ class Witness:
 
 
 Oracle = Callable[[Mapping[str, float]], Interval]
+Shrunk = dict[str, Any]  # parameter -> Fraction or float, a list of them for a vector
 Guide = Callable[[Points], FloatArray]
 
 _SCALE_FLOOR = 1e-3  # distances are relative to the value, or to this where the value is smaller
@@ -94,50 +95,102 @@ def find_witnesses(
     return witnesses
 
 
-def confirm(form: Form, oracle: Oracle, point: Mapping[str, Fraction | float], margin: float) -> Witness | None:
+def confirm(form: Form, oracle: Oracle, point: Mapping[str, Any], margin: float) -> Witness | None:
     """The witness at a point, if the oracle's interval excludes the claimed value by more than the margin."""
-    numbers = {n: float(x) for n, x in point.items()}
+    numbers = {n: as_floats(x) for n, x in point.items()}
     claimed, truth = form.evaluate(**numbers), oracle(numbers)
     if distance(claimed, truth, form.kind) <= margin:
         return None
-    shown = {n: str(x) if isinstance(x, Fraction) else repr(x) for n, x in point.items()}
+    shown = {n: as_text(x) for n, x in point.items()}
     return Witness(point=shown, regime=form.regime(**numbers), claimed=claimed, truth=truth, reason=reason(claimed, truth))
 
 
-def shrink(form: Form, guide: Guide, start: Mapping[str, float], regime: str, margin: float) -> dict[str, Fraction | float]:
-    """Replace one parameter after the other by the simplest rational that keeps the claim refuted in the same regime."""
-    point: dict[str, Fraction | float] = dict(start)
+def shrink(form: Form, guide: Guide, start: Mapping[str, Any], regime: str, margin: float) -> Shrunk:
+    """Replace one number after the other by the simplest rational that keeps the claim refuted in the same regime."""
+
+    def holds(points: Points) -> Any:
+        return _suspects(form, guide, points, margin) & (form.regime(**points) == regime)
+
+    return simplest_point(form, start, holds)
+
+
+def simplest_point(
+    form: Form, start: Mapping[str, Any], holds: Callable[[Points], Any], *, keep: Collection[str] = (), candidates: int = 1000
+) -> Shrunk:
+    """The point with one number after the other replaced by the simplest rational, while `holds` is true of it.
+
+    start: numbers, arrays for vectors. holds: valid points -> mask. keep: names that are left as they are. Names that are no
+    parameters of the form (the steps of a law) are shrunk too. candidates: how many rationals are tried for a number, simplest
+    first. A vector loses components first, then each entry is made simple.
+    """
+    point: Shrunk = {n: [float(e) for e in x] if np.ndim(x) else float(x) for n, x in start.items()}
+    defaults = {p.name: p.default for p in form.parameters}
+    names = [n for n in start if n not in keep]
+    _drop_components(form, point, holds, keep)
     changed = True
     while changed:
         changed = False
-        for parameter in form.parameters:
-            simpler = _simplest(form, guide, point, parameter, regime, margin)
-            if simpler is not None:
-                point[parameter.name] = simpler
-                changed = True
+        for name in names:
+            entries = range(len(point[name])) if isinstance(point[name], list) else [None]
+            for entry in entries:
+                changed |= _simplify(form, point, name, entry, defaults.get(name), holds, candidates)
     return point
 
 
-def _simplest(
-    form: Form, guide: Guide, point: Mapping[str, Fraction | float], parameter: Parameter, regime: str, margin: float
-) -> Fraction | None:
-    """The simplest rational for one parameter that is simpler than its present value and keeps the point a suspect."""
-    name, present = parameter.name, point[parameter.name]
-    if parameter.default is not None and present == parameter.default:
-        return None
-    candidates = [r for r in _RATIONALS if not isinstance(present, Fraction) or _complexity(r) < _complexity(present)]
-    if parameter.default is not None and math.isfinite(parameter.default):
-        candidates.insert(0, Fraction(parameter.default))  # what a reader would leave out is simplest
-    if not candidates:
-        return None
-    points = {n: np.full(len(candidates), float(x)) for n, x in point.items()} | {name: np.array([float(r) for r in candidates])}
-    points["#"] = np.arange(len(candidates), dtype=np.float64)
-    points = valid(form, points)
+def _drop_components(form: Form, point: Shrunk, holds: Callable[[Points], Any], keep: Collection[str]) -> None:
+    vectors = [n for n, x in point.items() if isinstance(x, list)]
+    if not vectors or any(n in keep for n in vectors):
+        return
+    i = 0
+    while i < len(point[vectors[0]]) and len(point[vectors[0]]) > 1:
+        fewer = point | {n: point[n][:i] + point[n][i + 1 :] for n in vectors}
+        if _which(form, [fewer], holds).size:
+            point.update(fewer)
+        else:
+            i += 1
+
+
+def _simplify(
+    form: Form, point: Shrunk, name: str, entry: int | None, default: float | None, holds: Callable[[Points], Any], most: int
+) -> bool:
+    """Make one number of the point simpler, in place; whether that could be done."""
+    present = point[name] if entry is None else point[name][entry]
+    if default is not None and present == default:
+        return False
+    rationals = [r for r in _RATIONALS if not isinstance(present, Fraction) or _complexity(r) < _complexity(present)][:most]
+    if default is not None and math.isfinite(default):
+        rationals.insert(0, Fraction(default))  # what a reader would leave out is simplest
+    if not rationals:
+        return False
+
+    def changed(r: Fraction) -> Any:
+        return r if entry is None else [*point[name][:entry], r, *point[name][entry + 1 :]]
+
+    good = _which(form, [point | {name: changed(r)} for r in rationals], holds)
+    if not good.size:
+        return False
+    point[name] = changed(rationals[good[0]])
+    return True
+
+
+def _which(form: Form, candidates: list[Shrunk], holds: Callable[[Points], Any]) -> Any:
+    """The indices of the candidates that are valid points and keep what is wanted."""
+    points = {n: np.array([as_floats(c[n]) for c in candidates]) for n in candidates[0]}
+    points = valid(form, {**points, "#": np.arange(len(candidates), dtype=np.float64)})
     index = points.pop("#").astype(int)
-    if not index.size:
-        return None
-    good = _suspects(form, guide, points, margin) & (form.regime(**points) == regime)
-    return candidates[index[good][0]] if good.any() else None
+    return index[holds(points)] if index.size else index
+
+
+def as_floats(value: Any) -> Any:
+    """A number, or a vector, as float64."""
+    return np.array([float(x) for x in value]) if isinstance(value, list | np.ndarray) else float(value)
+
+
+def as_text(value: Any) -> str:
+    """A number as the rational that it was shrunk to, or as the float that it is; a vector in square brackets."""
+    if isinstance(value, list | np.ndarray):
+        return f"[{', '.join(as_text(x) for x in value)}]"
+    return str(value) if isinstance(value, Fraction) else repr(float(value))
 
 
 def _suspects(form: Form, guide: Guide, points: Points, margin: float) -> Any:
@@ -155,9 +208,9 @@ def _suspects(form: Form, guide: Guide, points: Points, margin: float) -> Any:
     return off > margin
 
 
-def _size(point: Mapping[str, Fraction | float]) -> float:
+def _size(point: Mapping[str, Any]) -> float:
     """What a reader has to take in: the digits of all numbers."""
-    return sum(len(str(x)) for x in point.values())
+    return sum(len(as_text(x)) for x in point.values())
 
 
 def _complexity(number: Fraction) -> tuple[int, int, bool]:

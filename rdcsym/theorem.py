@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rdcsym.form import Form, Parameter
+from rdcsym.form import Form, Kind, Parameter
 from rdcsym.problem import InputError, Problem
 from rdcsym.proof import Derivation
+
+
+_KINDS: dict[Kind, str] = {"tight": "tight", "lower": "a lower bound", "upper": "an upper bound"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Example:
     x: Any
     low: float
     high: float
-    fixed: Mapping[str, float]
+    fixed: Mapping[str, float | tuple[float, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -71,11 +74,13 @@ class Theorem:
         return f"<Theorem {self.name}: {self.title}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.name}: {self.title}", f"source: {self.source}"]
+        lines = [f"{self.name}: {self.title}", f"kind: {_KINDS[self.certified.kind]}", f"source: {self.source}"]
         for p in self.parameters:
             given = f", default {p.default:g}" if p.default is not None else ""
-            lines.append(f"  {p.name:8} {p.meaning} [{p.low:g}, {p.high:g}]{' ' + p.unit if p.unit else ''}{given}")
-        return "\n".join([*lines, "regimes: " + ", ".join(r.name for r in self.certified.regimes)])
+            vector = ", a vector" if p.vector else ""
+            lines.append(f"  {p.name:8} {p.meaning} [{p.low:g}, {p.high:g}]{' ' + p.unit if p.unit else ''}{vector}{given}")
+        regimes = [r.name + (f" ({_KINDS[r.kind]} there)" if r.kind else "") for r in self.certified.regimes]
+        return "\n".join([*lines, "regimes: " + ", ".join(regimes)])
 
     def _variant(self, classifier_sees_seed: bool | None) -> Theorem:
         sees = (

@@ -5,6 +5,7 @@ c = solve(DiscreteProblem(p_X, p_Y, cost), rate=0.5)
 c.lower, c.upper, c.status, c.verify()
 """
 
+from solvers.binary_coupling import BinaryCouplingCertificate, binary_coupling
 from solvers.binary_label import BinaryLabelCertificate, binary_label
 from solvers.blahut_arimoto import RateDistortionCertificate, rate_distortion
 from solvers.certificate import Certificate, CertificateError
@@ -23,6 +24,7 @@ from solvers.rate_perception import RatePerceptionCertificate, rate_distortion_p
 from solvers.solve import solve
 
 __all__ = [
+    "BinaryCouplingCertificate",
     "BinaryLabelCertificate",
     "BottleneckCertificate",
     "Certificate",
@@ -36,8 +38,9 @@ __all__ = [
     "GaussianRandomnessCertificate",
     "RateDistortionCertificate",
     "RatePerceptionCertificate",
-    "coupling_with_bottleneck",
+    "binary_coupling",
     "binary_label",
+    "coupling_with_bottleneck",
     "digits",
     "dithered_rate",
     "least_error",

@@ -1,7 +1,7 @@
 """Single-domain rate-distortion-classification of a binary source with a symmetric label channel, certified.
 
-R(D, C) = min I(X;Y) over channels with Hamming distortion at most D and H(S|Y) <= C, the law of Y free; X ~ Bern(q_X), S = X xor S1.
-The search finds in high precision the crossover of the backward channel that both budgets allow, and multipliers;
+R(D, C) = min I(X;Y) over channels with Hamming distortion at most D and H(S|Y) <= C, the law of Y free; X ~ Bern(q_X),
+S = X xor S1. The search finds in high precision the crossover of the backward channel that both budgets allow, and multipliers;
 `binary_label_checker` proves both ends.
 """
 

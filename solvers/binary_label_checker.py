@@ -5,15 +5,15 @@ X ~ Bern(q), S = X xor S1, S1 ~ Bern(n) independent of X. By symmetry n <= 1/2. 
 **Upper end.** The channel X = Y xor Bern(c) (c <= min(q, 1-q)), with information h(q) - h(c), distortion c and loss
 H(S|Y) = h(n * c), n * c = n + (1-2n) c; or a constant Y, with distortion min(q, 1-q), loss h(n * q) and information 0.
 
-**Lower end**, from multipliers. I = h(q) - E h(t), H(S|Y) = E h(n * t), and no guess of X from Y errs less than min(t, 1-t). So for
-beta, lambda >= 0 every channel within the budgets has
+**Lower end**, from multipliers. I = h(q) - E h(t), H(S|Y) = E h(n * t), and no guess of X from Y errs less than min(t, 1-t). So
+for beta, lambda >= 0 every channel within the budgets has
 
     I >= h(q) + min_t phi(t) - beta C - lambda D,   phi(t) = beta h(n * t) - h(t) + lambda t,   0 <= t <= 1/2,
 
-since phi is the same at 1-t once min(t, 1-t) stands for t. The minimum: phi'' has the sign of n(1-n) + (1-2n)^2 (1-beta) t(1-t), which
-is linear in t(1-t) and at least 0 at t = 0, so phi is convex up to some t_0 and concave from there to 1/2. On the concave part
-phi >= min(phi(t_0), phi(1/2)); on the convex part it lies above its tangent at any `tangent` point there, and so
-phi >= min(phi(1/2), phi(tangent) - |phi'(tangent)| / 2). Nothing is used of Mrs. Gerber's lemma.
+since phi is the same at 1-t once min(t, 1-t) stands for t. The minimum: phi'' has the sign of
+n(1-n) + (1-2n)^2 (1-beta) t(1-t), which is linear in t(1-t) and at least 0 at t = 0, so phi is convex up to some t_0 and concave
+from there to 1/2. On the concave part phi >= min(phi(t_0), phi(1/2)); on the convex part it lies above its tangent at any
+`tangent` point there, and so phi >= min(phi(1/2), phi(tangent) - |phi'(tangent)| / 2). Nothing is used of Mrs. Gerber's lemma.
 
 Lossless: D = 0 makes X a function of Y, and so does C = 0 where S determines X; then I = h(q). Infeasible: C < h(n) = H(S|X).
 """
@@ -98,7 +98,7 @@ def _lower(q: Any, n: Any, distortion: float, loss: Any, dual: tuple[Fraction, F
 
 def _entropy(x: Any) -> Any:
     """-x log x - (1-x) log(1-x), a ball, of a rational x in [0, 1]."""
-    return sum((-m * arb(m).log() for m in (x, 1 - x) if m > 0), arb(0))
+    return (-x * arb(x).log() if x > 0 else arb(0)) - ((1 - x) * arb(-x).log1p() if x < 1 else arb(0))
 
 
 def _log_odds(x: Any) -> Any:

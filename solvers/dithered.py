@@ -52,7 +52,7 @@ def dithered_rate(distortion: float, sigma_X: float, second_moment: float = 1 / 
     """The mean rate of a dithered lattice quantizer with Wiener scaling, for X ~ N(mu, sigma_X^2) at squared error `distortion`.
 
     second_moment: the normalised second moment G of the lattice, in [1/(2 pi e), 1/12]; 1/12 is the scalar quantizer, whose rate
-    is enclosed; for another G an interval that holds for every lattice with it. 0 for distortion >= sigma_X^2; inf at distortion 0.
+    is enclosed; for another G an interval that holds for every lattice with it. 0 for distortion >= sigma_X^2; inf at 0.
     Raises InputError for a negative distortion or deviation, a G out of its range or an unknown unit.
     """
     check_units(units)

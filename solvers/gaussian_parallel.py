@@ -1,10 +1,10 @@
 """Certified intervals for parallel Gaussian components with squared error and labels, given or free output law.
 
-The problem is convex in the components' rates, and the bound of `gaussian_parallel_checker.py` holds for every coupling, Gaussian
-or not: the value is that of the single-letter program and of the asymptotic function at once. `gaussian_parallel_search.py` finds the
-multipliers and the rates by monotone roots; the checker evaluates and proves both ends in ball arithmetic. The entropy power
-inequality, which the label's term rests on, is cited. On the boundary of the feasible budgets itself, to rounding, neither side is
-provable and the answer is the honest [finite, inf] with status "gap".
+The problem is convex in the components' rates, and the bound of `gaussian_parallel_checker.py` holds for every coupling,
+Gaussian or not: the value is that of the single-letter program and of the asymptotic function at once.
+`gaussian_parallel_search.py` finds multipliers and rates; the checker evaluates and proves both ends in ball arithmetic. The
+entropy power inequality, on which the label's term rests, is cited. On the boundary of the feasible budgets itself, to rounding,
+neither side is provable and the answer is the honest [finite, inf] with status "gap".
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ def solve_gaussian_parallel(
     mean_gap: float = 0.0,
     units: Units = "bits",
 ) -> GaussianParallelCertificate:
-    """Certified least distortion for a rate, or least rate for a distortion, of n parallel Gaussian components, squared error.
+    """Certified least distortion for a rate, or least rate for a distortion, of n parallel Gaussian components.
 
     Give exactly one of `rate` (I(X;Y) <= rate, in `units`) and `distortion` (E ||X - Y||^2 <= distortion, mean_gap^2 included).
     sigma_X (n,): deviations of the independent X_i. sigma_Y (n,): those of the independent Gaussian Y_i; None leaves the law of Y
-    free, or free in the ball W2^2(p_X, p_Y) <= perception (squared units of X). kappa (n,): correlations of X_i with its label
-    S_i, of variance 1; `classification` bounds sum_i h(S_i|Y_i) (in `units`). mean_gap: norm of the difference of the given means.
+    free, or free in the ball W2^2(p_X, p_Y) <= perception (squared units of X). kappa (n,): correlations of X_i with its
+    label S_i, of variance 1; `classification` bounds sum_i h(S_i|Y_i) (in `units`). mean_gap: norm of the difference of the given means.
     Infinite budgets are none.
 
     Raises InputError on bad input; an infeasible point is a result with lower = upper = inf.

@@ -40,10 +40,15 @@ def _polished(m: Model, rates: FloatArray, margin: float) -> FloatArray:
     """Rates that meet the active budgets to rounding, tightened by the margin. At an optimum any such move costs the same."""
     if not rates.any() or np.isinf(rates).any():
         return rates
-    for _ in range(4):
+    last = math.inf
+    for _ in range(40):
         misses, rows = _misses(m, rates, margin)
         if not rows:
             return rates
+        worst = max(map(abs, misses))
+        if worst >= last and worst < _ACTIVE:
+            return rates
+        last = worst
         weight = (rates / (1 + rates)) ** 2
         matrix = np.array(rows)
         system = (matrix * weight) @ matrix.T

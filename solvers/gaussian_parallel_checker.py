@@ -1,28 +1,27 @@
 """The checker of parallel Gaussian certificates: both ends from the witnesses alone, in ball arithmetic, rounded outward.
 
-**Upper end.** n independent Gaussian channels of rates R_i (correlation rho_i = sqrt(1 - exp(-2 R_i))): E(X_i - Y_i)^2 = s^2 +
-t^2 - 2 s t rho_i, I(S_i;Y_i) = -1/2 log(1 - kappa_i^2 rho_i^2); they count only where every budget is met for certain.
+**Upper end.** n independent Gaussian channels of rates R_i (correlation rho_i = sqrt(1 - exp(-2 R_i))): E(X_i - Y_i)^2 =
+s^2 + t^2 - 2 s t rho_i, I(S_i;Y_i) = -1/2 log(1 - kappa_i^2 rho_i^2); they count only where every budget is met for certain.
 
-**Lower end.** Let R_i = I(X_i;Y_i) for any coupling, Gaussian or not, and t_i^2 = E(Y_i - E X_i)^2 (the variance, where the law
-is given; the gap of the means then adds its square).
+**Lower end.** For any coupling, Gaussian or not, let t_i^2 = E(Y_i - E X_i)^2 (the variance, where the law is given; the gap
+of the means then adds its square) and R_i = I(X_i; Y, X_1, ..., X_{i-1}).
 
-1. sum R_i <= I(X;Y), since the X_i are independent.
-2. E Var(X_i|Y_i) >= s_i^2 exp(-2 R_i), since a Gaussian has the largest entropy, so Var E(X_i|Y_i) <= s_i^2 rho_i^2, and Cauchy and
-   Schwarz give E(X_i - Y_i)^2 >= s_i^2 + t_i^2 - 2 s_i t_i rho_i.
+1. sum R_i = I(X;Y), by the chain rule, since the X_i are independent.
+2. E Var(X_i|Y_i) >= s_i^2 exp(-2 R_i), since a Gaussian has the largest entropy, so Var E(X_i|Y_i) <= s_i^2 rho_i^2, and Cauchy
+   and Schwarz give E(X_i - Y_i)^2 >= s_i^2 + t_i^2 - 2 s_i t_i rho_i.
 3. W2^2(p_X, p_Y) >= sum (s_i - t_i)^2, by Cauchy and Schwarz for the optimal coupling.
-4. I(S_i;Y_i) <= I_i(R_i) = -1/2 log(1 - kappa_i^2 + kappa_i^2 exp(-2 R_i)), by the conditional *entropy power inequality* (Shannon 1948,
-   Stam 1959; cited, not proved here).
+4. I(S_i; Y, X_1, ..., X_{i-1}) <= I_i(R_i) = -1/2 log(1 - kappa_i^2 + kappa_i^2 exp(-2 R_i)), by the conditional *entropy power
+   inequality* (Shannon 1948, Stam 1959; cited, not proved here). Both sum I(S_i;Y_i) and I(S;Y) are at most the left sides' sum
+   (given the X_j, the S_j before i tell nothing), so the bound holds for the budgets of sum h(S_i|Y_i) and of h(S|Y) alike.
 
-So for multipliers w, a, b, c >= 0 every admissible coupling has
+So for multipliers w, a, b, c >= 0 every coupling has
 
     w E d + a I(X;Y) - b sum I(S_i;Y_i) + w c W2^2 >= sum_i min_r f_i(r),    f_i(r) = w cost_i(r) + a r - b I_i(r),
 
-cost_i(r) = (s - t)^2 + 2 s t (1 - rho) for a given law, and s^2 (e u + 2 (1 - e)(1 - rho)), u = exp(-2 r), e = 1/(1 + c), for a free one: the
-minimum over t of the cost plus c (s - t)^2. u, -rho and -I_i are convex in r, so the tangent of f_i at a point of nonnegative slope bounds
-it below on r >= 0 by the tangent's value at 0. With w = 0 and budgets that make the bound positive, no coupling meets them.
-
-The bound holds for the joint loss h(S|Y) too: the S_i are independent, so I(S;Y) >= sum I(S_i;Y_i) and, with the chain rule over
-(Y, S_1, ..., S_{i-1}) in place of Y_i and X_1, ..., X_{i-1} in place of S_1, ..., S_{i-1}, I(S;Y) <= sum I_i(R_i') where sum R_i' = I(X;Y).
+cost_i(r) = (s - t)^2 + 2 s t (1 - rho) for a given law, and s^2 (e u + 2 (1 - e)(1 - rho)), u = exp(-2 r), e = 1/(1 + c), for a
+free one: the minimum over t of the cost plus c (s - t)^2. u, -rho and -I_i are convex in r, so the tangent of f_i at a point of
+nonnegative slope bounds it below on r >= 0 by the tangent's value at 0. With w = 0 and budgets that make the bound positive, no
+coupling meets them.
 
 Shares no code with the search in `gaussian_parallel_search.py`.
 """
@@ -76,7 +75,7 @@ def slopes(problem: GaussianParallelProblem, dual: Multipliers) -> list[tuple[Ba
 
 @dataclass(frozen=True)
 class _Component:
-    """cost(r) = least + linear u + cross (1 - rho), u = exp(-2 r) = 1 - rho^2; the label keeps 1 - known + known u of its variance."""
+    """cost(r) = least + linear u + cross (1 - rho), u = exp(-2 r); the label keeps unknown + known u of its variance."""
 
     alive: bool
     least: Ball
@@ -199,7 +198,7 @@ def _lower(p: GaussianParallelProblem, dual: Multipliers | None) -> Ball | None:
     if dual.perception:
         bound -= arb(dual.distortion) * arb(dual.perception) * arb(p.perception or 0.0)
     if needed is not None:
-        bound += dual.classification * needed
+        bound += _label_price(dual) * needed
     if dual.rate and p.rate is not None:
         bound -= dual.rate * _nats(p.rate, p)
     if dual.distortion and p.distortion is not None:
@@ -212,7 +211,7 @@ def _lower(p: GaussianParallelProblem, dual: Multipliers | None) -> Ball | None:
 
 
 def _beyond_data_processing(p: GaussianParallelProblem, needed: Ball | None) -> bool:
-    """Whether the labels' information is asked to exceed I(S;X) = -1/2 sum log(1 - kappa^2), or to be infinite at a finite rate."""
+    """Whether more label information is asked for than I(S;X) = -1/2 sum log(1 - kappa^2), or no end of it at a finite rate."""
     if needed is None or (1 in p.squared_kappa and p.rate == math.inf):
         return False
     if not needed.is_finite():
@@ -245,18 +244,23 @@ def _product(p: GaussianParallelProblem) -> Ball:
 
 
 def _check_dual(p: GaussianParallelProblem, dual: Multipliers) -> None:
-    budgets = {
-        "distortion": p.distortion if p.rate is None else 0.0,
-        "rate": p.rate if p.distortion is None else 0.0,
-        "classification": math.inf if p.classification is None else p.classification,
-        "perception": math.inf if p.perception is None or p.given is not None else p.perception,
-    }
-    for name, budget in budgets.items():
-        multiplier = getattr(dual, name)
+    if not (math.isfinite(dual.margin) and dual.margin <= dual.rate):
+        raise CertificateError(f"witness margin = {dual.margin}: must be finite and at most the rate's multiplier {dual.rate}")
+    classification = 0.0 if dual.margin == dual.rate else 1.0
+    for name, multiplier, budget in (
+        ("distortion", dual.distortion, p.distortion if p.rate is None else 0.0),
+        ("rate", dual.rate, p.rate if p.distortion is None else 0.0),
+        ("label information", classification, math.inf if p.classification is None else p.classification),
+        ("perception", dual.perception, math.inf if p.perception is None or p.given is not None else p.perception),
+    ):
         if not 0 <= multiplier < math.inf:
             raise CertificateError(f"witness multiplier of {name} = {multiplier}: must be at least 0 and finite")
         if multiplier and budget == math.inf:
-            raise CertificateError(f"witness multiplier of {name} = {multiplier}: must be 0 where there is no budget")
+            raise CertificateError(f"witness multiplier of {name}: must be 0 where there is no budget")
+
+
+def _label_price(dual: Multipliers) -> Ball:
+    return arb(dual.rate) - arb(dual.margin)
 
 
 def _tangents(p: GaussianParallelProblem, dual: Multipliers) -> list[tuple[_Component, float]]:
@@ -268,15 +272,14 @@ def _tangents(p: GaussianParallelProblem, dual: Multipliers) -> list[tuple[_Comp
 def _slope(c: _Component, dual: Multipliers, r: Ball) -> tuple[Ball, Ball]:
     """f_i'(r) and f_i''(r)."""
     u, rho = (-2 * r).exp(), (-(-2 * r).expm1()).sqrt()
-    slope = dual.rate - 2 * dual.distortion * c.linear * u
-    bend = 4 * dual.distortion * c.linear * u
+    slope, bend = -2 * dual.distortion * c.linear * u, 4 * dual.distortion * c.linear * u
     if c.fully_known:
-        slope -= dual.classification
+        slope += dual.margin
     else:
         left = c.unknown + c.known * u
-        slope -= dual.classification * c.known * u / left
-        bend += 2 * dual.classification * c.known * c.unknown * u / left**2
-    if dual.distortion and not c.cross == 0:
+        slope += (dual.rate * c.unknown + dual.margin * c.known * u) / left
+        bend += 2 * _label_price(dual) * c.known * c.unknown * u / left**2
+    if dual.distortion and c.cross != 0:
         slope -= dual.distortion * c.cross * u / rho
         bend += dual.distortion * c.cross * (2 * u / rho + u**2 / rho**3)
     return slope, bend
@@ -291,7 +294,6 @@ def _least(c: _Component, dual: Multipliers, tangent: float) -> Ball:
     if not slope >= 0:
         raise CertificateError(f"witness tangent {tangent}: the slope {slope.str(5)} there is not for certain at least 0")
     loss, u = _loss(tangent)
-    value = dual.distortion * (c.least + c.linear * u + c.cross * loss) + dual.rate * r
-    if dual.classification:
-        value -= dual.classification * (r if c.fully_known else -(c.unknown + c.known * u).log() / 2)
+    told = r if c.fully_known else -(c.unknown + c.known * u).log() / 2
+    value = dual.distortion * (c.least + c.linear * u + c.cross * loss) + dual.rate * r - _label_price(dual) * told
     return value - slope * r

@@ -1,4 +1,4 @@
-"""Numbers of parallel Gaussian components for the search: costs, label information, best rates at given prices. Nothing here is trusted.
+"""Numbers of parallel Gaussian components for the search: costs, label information, best rates at given prices; not trusted.
 
 Components are described by their signal-to-noise ratio x = exp(2 R) - 1, so that u = exp(-2 R) = 1/(1 + x) and rho^2 = x/(1 + x)
 keep their relative accuracy at both ends of the rate.
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from flint import arb, ctx
+from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 from solvers.gaussian_parallel_problem import GaussianParallelProblem
@@ -38,7 +39,7 @@ class Model:
     """
 
     unit: float
-    where: FloatArray
+    where: NDArray[np.intp]
     power: FloatArray
     span: FloatArray | None
     known: FloatArray
@@ -94,12 +95,14 @@ def model_of(p: GaussianParallelProblem) -> Model:
 
 
 def rates_of(x: FloatArray) -> FloatArray:
-    return np.log1p(x) / 2
+    rates: FloatArray = np.log1p(x) / 2
+    return rates
 
 
 def losses(x: FloatArray) -> FloatArray:
     """1 - rho."""
-    return 1 / ((1 + x) * (1 + np.sqrt(x / (1 + x))))
+    loss: FloatArray = 1 / ((1 + x) * (1 + np.sqrt(x / (1 + x))))
+    return loss
 
 
 def information(m: Model, x: FloatArray) -> float:
@@ -162,12 +165,12 @@ def allocate(
         exp_y = np.exp(y)
         x = floor + exp_y
         v = 1 + x
-        root = cross / np.sqrt(v * x)
+        root = cross / (np.sqrt(v) * np.sqrt(x))
         gain = 2 * linear / v + root
         top, bottom = m.unknown * exp_y + offset, m.unknown * v + m.known
         with np.errstate(divide="ignore"):  # a price of 0 (beta = 1, kappa = 1) buys without end: stopped at `high`
             height = np.log(gain * bottom / (rate * top))
-            slope = (2 * linear * exp_y / v**2 + root / 2 * (exp_y / v + exp_y / x)) / gain
+            slope = (2 * linear * (exp_y / v) / v + root / 2 * (exp_y / v + exp_y / x)) / gain
             tilt = slope + m.unknown * exp_y / top - m.unknown * exp_y / bottom
         low, high = np.where(height > 0, y, low), np.where(height > 0, high, y)
         new = y + np.clip(height / np.maximum(tilt, 1e-3), -30, 30)
@@ -184,7 +187,8 @@ def _quadratic(m: Model, price: Price, linear: FloatArray) -> FloatArray:
     ratio = 2 * linear / math.exp(price.log)
     constant = m.unknown + m.known * price.rest - ratio
     slope = 2 * m.unknown + m.known * price.rest - ratio * m.unknown
-    root = np.sqrt(np.maximum(slope**2 - 4 * m.unknown * constant, 0.0))
+    size = np.maximum(np.abs(slope), 1.0)
+    root = size * np.sqrt(np.maximum((slope / size) ** 2 - 4 * m.unknown * (constant / size / size), 0.0))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x = np.where(slope > 0, -2 * constant / (slope + root), (root - slope) / (2 * m.unknown))
     return np.where(constant < 0, np.minimum(np.nan_to_num(x, nan=0.0, posinf=1e300), 1e300), 0.0)
@@ -207,7 +211,7 @@ def information_limit(m: Model, nats: float) -> tuple[float, float, FloatArray]:
 
 
 def rates_for_information(m: Model) -> tuple[float, FloatArray] | None:
-    """(beta, rates): the least rates with the label information needed, where no component is fully known; None: no finite ones."""
+    """(beta, rates): the least rates with the label information needed, where no |kappa| is 1; None: no finite ones."""
     with np.errstate(divide="ignore"):
         most = np.sort(-np.log1p(-m.known))[::-1]
     # sum of (most - depth)+ = 2 needed

@@ -1,4 +1,4 @@
-"""Newton's method on the optimality conditions of parallel components, from a coarse start; plain numerics, nothing is trusted."""
+"""Newton's method on the optimality conditions of parallel components, from a coarse start; nothing here is trusted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ import numpy as np
 
 from rdcsym.problem import FloatArray
 from solvers.gaussian_parallel_model import (
-    Model, Price, allocate, curve, distortion, information, losses, rates_of, share,
+    Model,
+    Price,
+    allocate,
+    curve,
+    distortion,
+    information,
+    losses,
+    rates_of,
+    share,
 )  # fmt: skip
 
 _STEPS: Final = 15
 _SHORTEST: Final = 0.01  # step of the path, as a share of the label information to be gained
+_BINDING: Final = 0.999  # where the ball may bind, Newton's method starts with a multiplier that is not 0
 _CLOSE: Final = 1e-9  # largest (relative) residual of a solution
 
 
@@ -35,26 +44,28 @@ def followed(m: Model, price: Price, x: FloatArray) -> tuple[Price, FloatArray] 
 
 def settled(m: Model, price: Price, x: FloatArray, labelled: bool) -> tuple[Price, FloatArray] | None:
     """Newton's method with the right set of components at work and the ball binding or not; None where it fails."""
-    for _ in range(5):
-        if not x.any():
-            return None
-        e = share(m, x)
-        if e < 1 and not x.all():
-            x = allocate(m, price, e, np.ones(m.size, dtype=bool))
-        found = sharpened(m, price, x, e, labelled)
-        if found is None and e < 1:
+    everything = np.ones(m.size, dtype=bool)
+    binds = share(m, x) < 1
+    for _ in range(6):
+        if m.span is None:
+            # Which components are at work depends on whether the ball binds: all of them where it does.
+            e = min(share(m, x), _BINDING) if binds else 1.0
+            if not binds or not x.all():
+                x = allocate(m, price, e, everything)
+        else:
             e = 1.0
-            found = sharpened(m, price, x, e, labelled)
+        found = sharpened(m, price, x, e, labelled) if x.any() else None
         if found is None or found[0].beta < 0:
-            return None
-        price, x = found
-        if (share(m, x) < 1) != (e < 1):
+            if not binds:
+                return None
+            binds = False
             continue
-        if m.span is not None or e < 1:
-            return price, x
-        now = allocate(m, price, 1.0, np.ones(m.size, dtype=bool))
-        if ((now > 0) == (x > 0)).all():
-            return price, x
+        price, now = found
+        if (share(m, now) < 1) != binds:
+            binds, x = not binds, now
+            continue
+        if m.span is not None or binds or ((allocate(m, price, 1.0, everything) > 0) == (now > 0)).all():
+            return price, now
         x = now
     return None
 
@@ -66,26 +77,30 @@ def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -
     """
     on = x > 0
     ball = e < 1
-    y, log_rate, rest, log_e = np.log(x[on]), price.log, price.rest, math.log(e)
+    y, log_rate, rest = np.log(x[on]), price.log, price.rest
+    log_pull = math.log((1 - e) / e) if ball else 0.0  # of the ball's multiplier
     known, unknown = m.known[on], m.unknown[on]
     n = y.size
     size = n + 1 + labelled + ball
+    answer, best = None, _CLOSE
     for _ in range(_STEPS):
-        if not (np.abs(y).max() < 650 and abs(log_rate) < 690 and -600 < log_e <= 0):
-            return None
-        ratios, e = np.zeros(m.size), math.exp(log_e)
+        if not (np.abs(y).max() < 650 and abs(log_rate) < 690 and abs(log_pull) < 690):
+            return answer
+        ratios = np.zeros(m.size)
+        e = 1 / (1 + math.exp(log_pull)) if ball else 1.0
         ratios[on] = r = np.exp(y)
         v = 1 + r
         linear, cross = (c[on] for c in curve(m, e))
-        root = cross / np.sqrt(v * r)
+        cross = 2 * linear * math.exp(log_pull) if ball else cross  # 2 (1 - e) sigma_X^2, accurately
+        root = cross / (np.sqrt(v) * np.sqrt(r))
         gain = 2 * linear / v + root
         top, bottom = unknown * v + known * rest, unknown * v + known
         if not (top > 0).all():
-            return None
+            return answer
         drift = r / (2 * v)  # dR/dy
         residual, jacobian = np.zeros(size), np.zeros((size, size))
         residual[:n] = np.log(gain * bottom / top) - log_rate
-        tilt = (2 * linear * r / v**2 + root / 2 * (r / v + 1)) / gain + unknown * r / top - unknown * r / bottom
+        tilt = (2 * linear * (r / v) / v + root / 2 * (r / v + 1)) / gain + unknown * r / top - unknown * r / bottom
         jacobian[np.arange(n), np.arange(n)] = -tilt
         jacobian[:n, n] = -1.0
         above, below = distortion(m, ratios)
@@ -95,32 +110,38 @@ def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -
         else:
             rising = m.budget < m.gain
             if not (above > 0 and below > 0):
-                return None
+                return answer
             residual[n] = math.log(above / m.budget) if rising else -math.log(below / m.gain)
             jacobian[n, :n] = -gain * drift / (above if rising else below)
         if labelled:
             told = information(m, ratios)
+            if told <= 0:
+                return answer
             residual[n + 1] = math.log(told / m.needed)
             jacobian[n + 1, :n] = known / bottom * drift / told
             jacobian[:n, n + 1] = -known / top * abs(rest)
         if ball:
             lost = losses(ratios)
             reach = float((m.power * lost**2).sum())
-            residual[-1] = log_e + math.log(reach) / 2 - math.log(m.radius)
-            jacobian[-1, :n] = -(m.power * lost)[on] / np.sqrt(v * r) * drift / reach
-            jacobian[-1, -1] = 1.0
-            jacobian[:n, -1] = (linear * 2 / v - 2 * linear / np.sqrt(v * r)) / gain
-        if np.abs(residual).max() < _CLOSE:
-            return Price(log_rate, 1 - rest, rest), ratios
+            residual[-1] = -math.log1p(math.exp(log_pull)) + math.log(reach) / 2 - math.log(m.radius)
+            jacobian[-1, :n] = -(m.power * lost)[on] / (np.sqrt(v) * np.sqrt(r)) * drift / reach
+            jacobian[-1, -1] = -(1 - e)
+            jacobian[:n, -1] = (1 - e) * (2 * linear / (np.sqrt(v) * np.sqrt(r)) - linear * 2 / v) / gain
+        size_now = float(np.abs(residual).max())
+        if size_now < _CLOSE:
+            # Near the edge of the feasible budgets the gap falls only with the root of the residual: go on to rounding.
+            if size_now >= best / 2:
+                return answer
+            answer, best = (Price(log_rate, 1 - rest, rest), ratios), size_now
         try:
             step = np.linalg.solve(jacobian, -residual)
         except np.linalg.LinAlgError:
-            return None
+            return answer
         if not np.isfinite(step).all():
-            return None
-        step *= min(1.0, 2 / float(np.abs(step).max()))
+            return answer
+        step *= 2 / max(2.0, float(np.abs(step).max()))
         y = y + step[:n]
         log_rate += float(step[n])
         rest += float(step[n + 1]) * abs(rest) if labelled else 0.0
-        log_e += float(step[-1]) if ball else 0.0
-    return None
+        log_pull += float(step[-1]) if ball else 0.0
+    return answer

@@ -82,14 +82,15 @@ class GaussianParallelProblem:
 class Multipliers:
     """Dual witness: multipliers (all >= 0) of the distortion, the rate, the label information and the ball, and n tangent points.
 
-    The Lagrangian of component i is `distortion` cost_i + `rate` R_i - `classification` I_i(R_i), in nats, with the cost at the
-    best sigma_Y where the law is free (`perception` is the ball's multiplier, relative to the distortion's). It is convex in
-    R_i, so its tangent at `tangents[i]` (nats) bounds it below.
+    The Lagrangian of component i is `distortion` cost_i + `rate` R_i - (`rate` - `margin`) I_i(R_i), in nats, with the cost at
+    the best sigma_Y where the law is free (`perception` is the ball's multiplier, relative to the distortion's). It is convex
+    in R_i, so its tangent at `tangents[i]` (nats) bounds it below. The label information's multiplier is given by its distance
+    to the rate's, since at a component that shows its label fully (kappa = +-1) only their difference counts.
     """
 
     distortion: float
     rate: float
-    classification: float
+    margin: float
     perception: float
     tangents: tuple[float, ...]
 

@@ -1,8 +1,8 @@
 """Search for the witnesses of a parallel Gaussian certificate: plain numerics, nothing here is trusted.
 
 For given multipliers of the rate (price) and of the label information (price beta) each component has one best rate, a monotone
-root. At a fixed beta all rates fall with the price, which one root sets to meet the rate or the distortion budget; along that curve
-the information rises with beta up to its greatest value at beta's limit (the problem without a distortion, in closed form), so
+root. At a fixed beta all rates fall with the price, which one root sets to meet the rate or the distortion budget; along that
+curve the information rises with beta up to its greatest value at beta's limit (the problem without a distortion, in closed form), so
 that a second root meets the classification budget. Newton steps on the active budgets then take the rates to full precision.
 """
 
@@ -19,14 +19,27 @@ from rdcsym.problem import FloatArray
 from solvers import gaussian_parallel_checker as checker
 from solvers.gaussian_parallel_channels import channels
 from solvers.gaussian_parallel_model import (
-    Model, Price, allocate, distortion, information, information_limit, losses, model_of, rates_for_information, rates_of, share,
+    Model,
+    Price,
+    allocate,
+    distortion,
+    information,
+    information_limit,
+    losses,
+    model_of,
+    rates_for_information,
+    rates_of,
+    share,
 )  # fmt: skip
 from solvers.gaussian_parallel_newton import followed, settled
 from solvers.gaussian_parallel_problem import GaussianParallelProblem, GaussianParallelWitnesses, Multipliers
 
+Curve = Callable[[float, float], tuple[Price, FloatArray]]  # (beta, 1 - beta) -> price and ratios that meet the first budget
 HIGHEST_RATE: Final = 350.0  # nats a component; beyond it exp(-2 R) leaves the doubles, and the distortion with it
 _COARSE, _FINE = 0.3, 1e-10  # of the roots, before and without Newton's method; the witnesses' gap is of second order in it
-_LARGEST_LOGIT: Final = 32.0  # of beta over its limit
+_EDGE: Final = 1e-9  # a label information within this share of the most is on the edge
+_EDGE_LOGITS: Final = (8.0, 14.0, 20.0, 26.0, 30.0, 40.0, 60.0, 90.0)
+_LARGEST_LOGIT: Final = 32.0  # of beta over its limit: nearer to it rounding decides
 
 
 def find_witnesses(p: GaussianParallelProblem) -> GaussianParallelWitnesses:
@@ -35,7 +48,7 @@ def find_witnesses(p: GaussianParallelProblem) -> GaussianParallelWitnesses:
     zero = np.zeros(m.size)
     if m.size == 0 or m.nats == 0:
         return channels(p, m, zero)
-    if m.needed == math.inf and m.nats < math.inf:
+    if m.needed == math.inf and p.rate != math.inf:
         return GaussianParallelWitnesses(rates=None)
     if p.rate is not None:
         return _least_distortion(p, m)
@@ -44,20 +57,33 @@ def find_witnesses(p: GaussianParallelProblem) -> GaussianParallelWitnesses:
 
 def _least_distortion(p: GaussianParallelProblem, m: Model) -> GaussianParallelWitnesses:
     if m.nats > HIGHEST_RATE * m.size:
-        return channels(p, m, np.full(m.size, math.inf if m.nats == math.inf else HIGHEST_RATE))
+        return channels(p, replace(m, nats=math.inf), np.full(m.size, math.inf if m.nats == math.inf else HIGHEST_RATE))
     everywhere = np.ones(m.size, dtype=bool)
     if m.needed > 0:
         if not m.known.any():
             return GaussianParallelWitnesses(rates=None)
         limit, most, best = information_limit(m, m.nats)
         if m.needed >= most * (1 - 1e-14):
-            proof = Multipliers(distortion=0.0, rate=1.0, classification=limit, perception=0.0, tangents=_spread(p, m, best))
+            proof = Multipliers(distortion=0.0, rate=1.0, margin=1 - limit, perception=0.0, tangents=_spread(p, m, best))
             found = GaussianParallelWitnesses(rates=None, dual=_refined(p, proof))
             if found.dual is not None and checker.ends(p, found)[0] == math.inf:
                 return found
     else:
         limit = 1.0
-    return _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_rate(m, m.nats, everywhere, tolerance)))
+    found = _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_rate(m, m.nats, everywhere, tolerance)))
+    if m.needed > 0 and m.needed >= most * (1 - _EDGE):
+        return _at_the_edge(p, m, found, limit, best, _meet_rate(m, m.nats, everywhere, _FINE))
+    return found
+
+
+def _at_the_edge(
+    p: GaussianParallelProblem, m: Model, found: GaussianParallelWitnesses, limit: float, best: FloatArray, meet: Curve
+) -> GaussianParallelWitnesses:
+    """The best of several multipliers where the budgets leave almost no choice: the optimal ones grow without end there."""
+    duals = [found.dual] + [_with_dual(p, m, *_at(meet, limit, logit)).dual for logit in _EDGE_LOGITS if logit < 32 or limit == 1]
+    if found.rates is None:
+        found = channels(p, m, best)
+    return max((replace(found, dual=dual) for dual in duals), key=lambda w: checker.ends(p, w)[0])
 
 
 def _least_rate(p: GaussianParallelProblem, m: Model) -> GaussianParallelWitnesses:
@@ -78,28 +104,25 @@ def _least_rate(p: GaussianParallelProblem, m: Model) -> GaussianParallelWitness
         if best.max() > HIGHEST_RATE:
             return none
         if distortion(m, np.expm1(2 * best))[0] <= m.budget:
-            dual = Multipliers(distortion=0.0, rate=1.0, classification=limit, perception=0.0, tangents=_spread(p, m, best))
+            dual = Multipliers(distortion=0.0, rate=1.0, margin=1 - limit, perception=0.0, tangents=_spread(p, m, best))
             return replace(channels(p, m, best), dual=_refined(p, dual))
     return _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_distortion(m, everywhere, tolerance)))
 
 
 # ------------------------------------------------------------------------------------------------------------ the roots
 
-Curve = Callable[[float, float], tuple[Price, FloatArray]]  # (beta, 1 - beta) -> price and ratios that meet the first budget
-
 
 def _solution(m: Model, limit: float, curve: Callable[[float], Curve]) -> tuple[Price, FloatArray]:
     """Price and ratios of the optimum: Newton's method from coarse roots, or fine roots where that fails."""
-    price, x = _along(m, limit, curve(_COARSE), _COARSE, False)
+    rough = _FINE if m.span is None and m.radius == math.inf else _COARSE  # in closed form roots are cheap
+    price, x = _along(m, limit, curve(rough), rough, False)
     near = settled(m, price, x, False)
-    if near is None: print('FINE0')
     price, x = near if near is not None else _along(m, limit, curve(_FINE), _FINE, False)
     if m.needed <= 0 or information(m, x) >= m.needed:
         return price, x
     near = followed(m, price, x)
     if near is None:
         near = settled(m, *_along(m, limit, curve(_COARSE / 10), _COARSE / 10, True), True)
-    if near is None: print('FINE')
     return near if near is not None else _along(m, limit, curve(_FINE), _FINE, True)
 
 
@@ -108,14 +131,18 @@ def _along(m: Model, limit: float, meet: Curve, tolerance: float, labelled: bool
     if not labelled:
         return meet(0.0, 1.0)
 
-    def at(logit: float) -> tuple[Price, FloatArray]:
-        far = 1 / (1 + math.exp(logit))
-        return meet(limit / (1 + math.exp(-logit)), far if limit == 1 else 1 - limit + limit * far)
+    # At a limit of 1 (a component that shows its label fully) 1 - beta alone counts, which is a float at any size.
+    most = 600.0 if limit == 1 else _LARGEST_LOGIT
 
     def lacking(logit: float) -> float:
-        return math.log(information(m, at(logit)[1]) / m.needed)
+        return math.log(max(information(m, _at(meet, limit, logit)[1]), 1e-300) / m.needed)
 
-    return at(_root(lacking, 0.0, 1.0, -_LARGEST_LOGIT, _LARGEST_LOGIT, tolerance))
+    return _at(meet, limit, _root(lacking, 0.0, 1.0, -_LARGEST_LOGIT, most, tolerance))
+
+
+def _at(meet: Curve, limit: float, logit: float) -> tuple[Price, FloatArray]:
+    far = 1 / (1 + math.exp(logit))
+    return meet(limit / (1 + math.exp(-logit)), far if limit == 1 else 1 - limit + limit * far)
 
 
 def _meet_rate(m: Model, nats: float, mask: FloatArray, tolerance: float) -> Curve:
@@ -145,7 +172,7 @@ def _curve(m: Model, mask: FloatArray, excess: Callable[[FloatArray], float], to
             last["x"] = _settle(m, price, mask, last.get("x"), tolerance)
             return price, last["x"]
 
-        guess[0] = _root(lambda log_rate: excess(at(log_rate)[1]), guess[0], 0.5, -1500.0, 690.0, tolerance)
+        guess[0] = _root(lambda log_rate: excess(at(log_rate)[1]), guess[0], 0.5, -700.0, 690.0, tolerance)
         return at(guess[0])
 
     return meet
@@ -158,11 +185,12 @@ def _settle(m: Model, price: Price, mask: FloatArray, start: FloatArray | None, 
         return allocate(m, price, 1.0, mask, start, fine)
     if tolerance >= _COARSE:  # Newton's method will do the rest
         return allocate(m, price, 1.0 if start is None else share(m, start), mask, start, fine)
-    found = [start]
+    found = start
 
     def gap(log_e: float) -> float:
-        found[0] = allocate(m, price, math.exp(log_e), mask, found[0], fine)
-        reach = float((m.power * losses(found[0]) ** 2).sum())
+        nonlocal found
+        found = allocate(m, price, math.exp(log_e), mask, found, fine)
+        reach = float((m.power * losses(found) ** 2).sum())
         return log_e + math.log(max(reach, 1e-300)) / 2 - math.log(m.radius)
 
     lowest = math.log(m.radius) - math.log(float(m.power.sum())) / 2
@@ -170,7 +198,7 @@ def _settle(m: Model, price: Price, mask: FloatArray, start: FloatArray | None, 
         return allocate(m, price, 1.0, mask, None, fine)
     guess = math.log(share(m, start)) if start is not None else lowest / 2
     log_e = _root(gap, guess, 0.1, lowest, 0.0, tolerance)
-    return allocate(m, price, math.exp(log_e), mask, found[0], fine)
+    return allocate(m, price, math.exp(log_e), mask, found, fine)
 
 
 def _root(f: Callable[[float], float], guess: float, step: float, low: float, high: float, tolerance: float) -> float:
@@ -202,7 +230,7 @@ def _root(f: Callable[[float], float], guess: float, step: float, low: float, hi
             far, other, value = middle, new, value / 2
         else:
             near, value, far, other = far, other, middle, new
-    return far
+    return min(near, far)  # at a price a hair too low a component may be at work that is idle a hair above
 
 
 # ---------------------------------------------------------------------------------------------------------- the witnesses
@@ -214,7 +242,7 @@ def _with_dual(p: GaussianParallelProblem, m: Model, price: Price, x: FloatArray
     dual = Multipliers(
         distortion=math.exp(-price.log) / m.unit if by_rate else 1.0,
         rate=1.0 if by_rate else math.exp(price.log) * m.unit,
-        classification=price.beta if by_rate else math.exp(price.log) * m.unit * price.beta,
+        margin=price.rest if by_rate else math.exp(price.log) * m.unit * price.rest,
         perception=(1 - e) / e if m.radius < math.inf else 0.0,
         tangents=_spread(p, m, rates_of(x)),
     )

@@ -56,48 +56,78 @@ def least_information(
     p (entries,): p_x of each entry of pi; columns (m, entries): 0/1, the entries of each y; start (v,) meets all
     G v < h strictly; smallest: the smallest budget (at most 1), to which barriers are compared.
     """
-    entries = p.size
     v, equalities = _centre(p, columns, start, about, CENTRED * smallest)
     slack = about.h - about.G @ v
-    multipliers = CENTRED * smallest / slack
-    best, least, stalled = InteriorPoint(v, equalities, multipliers), math.inf, 0
+    at = _Iterate(v, equalities, slack, CENTRED * smallest / slack)
+    best, least, stalled = at, math.inf, 0
     for _ in range(STEPS):
-        gap = float(slack @ multipliers) / slack.size
-        gradient, curvature = _derivatives(v, p, columns)
-        dual = gradient + about.A.T @ equalities + about.G.T @ multipliers
-        primal, inner = about.A @ v - about.b, about.G @ v + slack - about.h
+        gap = float(at.slack @ at.multipliers) / at.slack.size
+        gradient, curvature = _derivatives(at.v, p, columns)
+        dual, primal, inner = _residuals(at, gradient, about)
         # What a rest of the gradient costs is its product with the mass: a letter that leaves the output costs nothing.
-        error = max(float(np.abs(dual * v).max()), gap, float(np.abs(primal).max()), float(np.abs(inner).max()))
+        error = max(gap, *(float(np.abs(rest).max()) for rest in (dual * at.v, primal, inner)))
         stalled = stalled + 1 if error >= least else 0
         if error < least:
-            least, best = error, InteriorPoint(v, equalities, multipliers)
+            least, best = error, at
         if stalled > PATIENCE and gap < ROUNDING * smallest:
             break
         barrier = max(SHRINK * gap, SMALLEST_BARRIER * smallest)
-        central = multipliers * slack - barrier
-        weight = multipliers / slack
+        central = at.multipliers * at.slack - barrier
+        weight = at.multipliers / at.slack
         matrix = curvature + (about.G.T * weight) @ about.G
-        pull = weight * inner - central / slack
-        step, equality_step = _saddle(matrix, about.A, -(dual + about.G.T @ pull), -primal)
+        step, equality_step = _saddle(matrix, about.A, -(dual + about.G.T @ (weight * inner - central / at.slack)), -primal)
         slack_step = -inner - about.G @ step
-        multiplier_step = -(central + multipliers * slack_step) / slack
-        length = min(_length(slack, slack_step), _length(multipliers, multiplier_step), _length(v[:entries], step[:entries]))
-
-        def residual(t: float) -> float:
-            w, l, e = v + t * step, multipliers + t * multiplier_step, equalities + t * equality_step
-            s = slack + t * slack_step
-            slope = _derivatives(w, p, columns)[0] + about.A.T @ e + about.G.T @ l
-            parts = (v * slope, about.A @ w - about.b, l * s - barrier)
-            return float(np.sqrt(sum(part @ part for part in parts) + ((about.G @ w + s - about.h) ** 2).sum()))
-
-        now = residual(0.0)
-        while residual(length) > (1 - 0.01 * length) * now and length > SHORTEST:
-            length /= 2
-        if length <= SHORTEST:
+        direction = _Iterate(step, equality_step, slack_step, -(central + at.multipliers * slack_step) / at.slack)
+        following = _advanced(at, direction, p, columns, about, barrier)
+        if following is None:
             break
-        v, slack = v + length * step, slack + length * slack_step
-        multipliers, equalities = multipliers + length * multiplier_step, equalities + length * equality_step
-    return best
+        at = following
+    return InteriorPoint(best.v, best.equalities, best.multipliers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Iterate:
+    """A point of the method, or a direction: variables, multipliers of the equalities, slacks and multipliers of G v <= h."""
+
+    v: FloatArray
+    equalities: FloatArray
+    slack: FloatArray
+    multipliers: FloatArray
+
+    def moved(self, along: _Iterate, t: float) -> _Iterate:
+        return _Iterate(
+            self.v + t * along.v,
+            self.equalities + t * along.equalities,
+            self.slack + t * along.slack,
+            self.multipliers + t * along.multipliers,
+        )
+
+
+def _residuals(at: _Iterate, gradient: FloatArray, about: LinearConstraints) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What is left of stationarity, of the equalities and of the inequalities."""
+    dual = gradient + about.A.T @ at.equalities + about.G.T @ at.multipliers
+    return dual, about.A @ at.v - about.b, about.G @ at.v + at.slack - about.h
+
+
+def _advanced(
+    at: _Iterate, direction: _Iterate, p: FloatArray, columns: FloatArray, about: LinearConstraints, barrier: float
+) -> _Iterate | None:
+    """The point a step on, with all that must be positive kept so and the residual smaller; None where no step does it."""
+    scale = at.v  # see the comment on `error`
+
+    def residual(x: _Iterate) -> float:
+        dual, primal, inner = _residuals(x, _derivatives(x.v, p, columns)[0], about)
+        parts = (scale * dual, primal, inner, x.multipliers * x.slack - barrier)
+        return math.sqrt(sum(float(part @ part) for part in parts))
+
+    positive = ((at.slack, direction.slack), (at.multipliers, direction.multipliers), (at.v[: p.size], direction.v[: p.size]))
+    length, now = min(_length(value, step) for value, step in positive), residual(at)
+    while length > SHORTEST:
+        following = at.moved(direction, length)
+        if residual(following) <= (1 - 0.01 * length) * now:
+            return following
+        length /= 2
+    return None
 
 
 def _centre(

@@ -88,7 +88,9 @@ def _validated(p_X: Any, cost: Any, distortion: Any, perception: Any) -> tuple[F
     if not np.isfinite(d).all():
         raise InputError("cost", "an infinite entry", "must be finite", "use a large cost for a forbidden pair")
     if (d < d.diagonal()[:, None]).any():
-        raise InputError("cost", "an entry below its row's d(x, x)", "d(x, x) must be the least of its row", "relabel the letters")
+        raise InputError(
+            "cost", "an entry below its row's d(x, x)", "d(x, x) must be the least of its row", "relabel the letters"
+        )
     budget = check_array("distortion", distortion)
     if budget.ndim or budget == -math.inf:
         raise InputError("distortion", distortion, "must be one number", "solve one budget at a time")

@@ -1,7 +1,7 @@
-"""The checker of rate-distortion-perception certificates (TV ball on the output law): both ends from the witnesses, rounded outward.
+"""The checker of rate-distortion-perception certificates (TV ball on the output law): both ends from the witnesses.
 
-The exact data are the floats read as rationals, p / sum(p); costs count from the least of their row, d' = d - d(x, x), and so
-does the budget, D' = D - sum_x p d(x, x) (both exact).
+All roundings go outward. The exact data are the floats read as rationals, p / sum(p); costs count from d(x, x), the least of
+their row, d'(x, y) = d(x, y) - d(x, x), and so does the budget, D' = D - sum_x p d(x, x) (both exact).
 
 **Upper end.** A channel in rationals: its rows are laws, its distortion is at most D', the total variation of its output law r
 from p at most P; all three are compared in rationals, its information is enclosed.
@@ -11,9 +11,9 @@ t_y >= L_y = log sum_x p_x exp(a_x - s d'_xy), a channel of output law r has by 
 
     I + s E d' + E t(Y) - sum p a >= -log sum_y r_y exp(L_y - t_y) >= 0,
 
-and E t(Y) <= sum_y p_y t_y + P (max t - min t), since sum (r_y - p_y) t_y <= TV(r, p) (max t - min t). With t_y = max(L_y, floor):
-R(D, P) >= sum p a - s D' - sum_y p_y t_y - P (max t - floor). For s = inf exp(-s d') is 1 on the free letters of a row, 0
-elsewhere; that proves R where D' = 0, since then a channel uses no other letters. D' < 0 is infeasible.
+and E t(Y) <= sum_y p_y t_y + P (max t - min t), since sum (r_y - p_y) t_y <= TV(r, p) (max t - min t). So, with
+t_y = max(L_y, floor), R(D, P) >= sum p a - s D' - sum_y p_y t_y - P (max t - floor). For s = inf exp(-s d') is 1 on the free
+letters of a row and 0 elsewhere; that proves R where D' = 0, since then a channel uses no other letters. D' < 0 is infeasible.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ CELLS = 40
 
 def grid_notes(theorem: Theorem) -> tuple[list[str], str]:
     """What the grids say at the theorem's example points, in words; and what failed, if anything ("" otherwise)."""
-    if theorem.problem.source != "gaussian":
-        return [], ""
+    if theorem.problem.source != "gaussian" or theorem.certified.kind != "tight" or any(p.vector for p in theorem.parameters):
+        return [], ""  # a grid is for one tight scalar function
     notes = []
     for example in theorem.examples:
         for share in (0.4, 0.8):

@@ -18,8 +18,10 @@ _COMMANDS = {
     "certify": "Derive, certify or refute every theorem; write a report.",
     "latex": "Print a theorem as LaTeX, or typeset it as PDF.",
     "curve": "Draw a theorem's function along one parameter.",
+    "export": "Print a theorem as NumPy, torch or C source.",
     "list": "List the theorems and their parameters.",
     "solve": "Solve a discrete problem to a certified interval.",
+    "refute": "Look for a point at which a formula cannot be true.",
 }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from rdcsym.oracles import bernoulli, coding, gaussian, gaussian_vector
+from rdcsym.oracles.refutation import Refutation, refute
 from rdcsym.oracles.rounding import within_rounding
 from rdcsym.problem import InputError
 from rdcsym.refute import Interval, Oracle
 from rdcsym.theorem import Theorem
 
-__all__ = ["certified_interval", "oracle", "within_rounding"]
+__all__ = ["Refutation", "certified_interval", "oracle", "refute", "within_rounding"]
 
 ORACLES: dict[str, Oracle] = {**bernoulli.ORACLES, **gaussian.ORACLES, **coding.ORACLES, **gaussian_vector.ORACLES}
 

@@ -52,6 +52,15 @@ def _single_domain(point: Mapping[str, float]) -> Interval:
     return verified(found, "a backward channel and multipliers, in ball arithmetic")
 
 
+def _coupling(point: Mapping[str, float]) -> Interval:
+    from solvers import binary_coupling
+
+    x, y, s = point["q_X"], point["q_Y"], point["q_S1"]
+    laws = np.array([1 - x, x]), np.array([1 - y, y]), _HAMMING, np.array([[1 - s, s], [s, 1 - s]])
+    found = binary_coupling(*laws, rate=point.get("R"), distortion=point.get("D"), classification=point["C"])
+    return verified(found, "convexity along Cov(X, Y), shown at single points in ball arithmetic")
+
+
 def _fano(point: Mapping[str, float]) -> Interval:
     from solvers import least_error
 
@@ -66,5 +75,7 @@ ORACLES: dict[str, Oracle] = {
     "rd-bernoulli": _rate_distortion,
     "rdp-bernoulli-tv": _rate_perception,
     "rdc-bernoulli-single-domain": _single_domain,
+    "drc-bernoulli-asymptotic": _coupling,
+    "rdc-bernoulli-asymptotic": _coupling,
     "fano": _fano,
 }

@@ -15,9 +15,9 @@ _VECTORS = ("sigma_X", "sigma_Y", "kappa")
 def _parallel(point: Mapping[str, Any]) -> Interval:
     from solvers import solve_gaussian_parallel
 
-    budgets = {_BUDGETS[n]: float(point[n]) for n in _BUDGETS if n in point}
-    vectors = {n: point[n] for n in _VECTORS if n in point}
-    found = solve_gaussian_parallel(**budgets, **vectors)
+    known: dict[str, Any] = {_BUDGETS[n]: float(point[n]) for n in _BUDGETS if n in point}
+    known |= {n: point[n] for n in _VECTORS if n in point}
+    found = solve_gaussian_parallel(**known)
     return verified(found, "parallel Gaussian channels and multipliers, in ball arithmetic")
 
 

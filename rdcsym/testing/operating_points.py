@@ -11,6 +11,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,18 @@ from hypothesis import strategies as st
 from rdcsym.evaluate import Compiled, compile_condition, compile_expression
 from rdcsym.form import UNIFORM, Definition, Form, Parameter
 from rdcsym.operating_points import Points, each, join, random_points, valid
-from rdcsym.problem import InputError, nearest
+from rdcsym.problem import FloatArray, InputError, nearest
 from rdcsym.testing.strategies_discrete import Draw, Strategy
 from rdcsym.theorem import Theorem
 from rdcsym.theorems import theorem as named_theorem
 
 Point = dict[str, Any]
 
-# Simplest first; a budget may be without limit.
-_SIMPLE = (0.5, 1.0, 0.25, 2.0, 0.75, 0.125, 3.0, 4.0, 1 / 3, 2 / 3, 0.0, -1.0, -0.5, 8.0, 16.0, math.inf)
+# Small fractions, the simplest first, 0 (degenerate) after the first few; then what is large, negative or without limit.
+_FRACTIONS = sorted(
+    {Fraction(a, b) for b in range(1, 11) for a in range(1, 4 * b + 1)}, key=lambda r: (r != Fraction(1, 2), r.denominator + r.numerator, r)
+)
+_SIMPLE = (*map(float, _FRACTIONS[:8]), 0.0, *map(float, _FRACTIONS[8:]), 8.0, 16.0, -0.5, -1.0, -2.0, math.inf)
 _BANK = 48  # points kept for each cell
 _BATCH, _BATCHES = 1024, 24
 _MOST_COMPONENTS = 3
@@ -111,17 +115,25 @@ class Bank:
         ulp = np.where(np.isfinite(value), np.maximum(np.abs(np.spacing(finite)), _BESIDE_ZERO), 0.0)
         return {**points, name: value + ulps * ulp}
 
-    def changed(self, cell: Cell, point: Point, changes: Sequence[tuple[str, Any]]) -> Point:
-        """The point with the changes made that keep it in its cell; the first ones win."""
-        whole = self._one(cell, {**point, **dict(changes)})
+    def changed(self, cell: Cell, point: Point, changes: Sequence[tuple[str, FloatArray]]) -> Point:
+        """The point with each named parameter replaced by the first of its candidates that keeps the point in its cell, if any does.
+
+        Falling through to the next candidate, and not back to the old value, is what lets an example shrink: the least choice is then
+        the simplest number that the cell allows.
+        """
+        whole = self._first(cell, {**point, **{name: candidates[0] for name, candidates in changes}})
         if whole is not None:
             return whole
-        for name, value in changes:
-            point = self._one(cell, {**point, name: value}) or point
+        for name, candidates in changes:
+            point = self._first(cell, point, name, candidates) or point
         return point
 
-    def _one(self, cell: Cell, point: Point) -> Point | None:
-        return next(each(self.settle(cell, {n: np.asarray(x, dtype=np.float64)[None] for n, x in point.items()})), None)
+    def _first(self, cell: Cell, point: Point, name: str | None = None, candidates: FloatArray | None = None) -> Point | None:
+        count = 1 if candidates is None else len(candidates)
+        points = {n: np.repeat(np.asarray(x, dtype=np.float64)[None], count, axis=0) for n, x in point.items()}
+        if name is not None and candidates is not None:
+            points[name] = np.asarray(candidates, dtype=np.float64)
+        return next(each(self.settle(cell, points)), None)
 
 
 _BANKS: dict[tuple[int, int], Bank] = {}
@@ -142,33 +154,33 @@ def _points(draw: Draw, theorem: Theorem, regime: str | None, boundary: bool, ul
     if not inner and not edges:  # a regime that asks for several components
         bank = _bank(theorem, components := _MOST_COMPONENTS)
         inner, edges = bank.cells(regime, boundary, ulp)
-    cell = draw(st.sampled_from(inner if inner and (not edges or draw(st.booleans()) is False) else edges))
+    on_edge = draw(st.booleans())
+    cell = draw(st.sampled_from(edges if edges and (on_edge or not inner) else inner))
     start = draw(st.sampled_from(bank.points(cell)))
     fixed = bank.theorem.boundaries[cell.boundary][0].name if cell.boundary is not None else None
-    changes = []
-    for parameter in theorem.parameters:
-        if parameter.name != fixed:
-            changes += _change(draw, bank, parameter, start)
-    return bank.changed(cell, start, changes)
+    # What the boundary fixes is drawn too: an example keeps its shape as it shrinks from a boundary into a regime.
+    changes = [change for parameter in theorem.parameters for change in _change(draw, bank, parameter, start)]
+    return bank.changed(cell, start, [change for change in changes if change[0] != fixed])
 
 
-def _change(draw: Draw, bank: Bank, parameter: Parameter, start: Point) -> list[tuple[str, Any]]:
-    """A new value for one parameter: simple, kept, or drawn anew as the parameter says."""
-    kind = draw(st.sampled_from(["simple", "kept", "drawn"]))
-    if kind == "kept":
+def _change(draw: Draw, bank: Bank, parameter: Parameter, start: Point) -> list[tuple[str, FloatArray]]:
+    """Candidates for one parameter, shape (candidates,) or (candidates, components): simple numbers, one drawn anew, or none."""
+    values = [x for x in _SIMPLE if parameter.low <= x <= parameter.high and (not parameter.integer or x == math.floor(x))]
+    menu = np.array([*([] if parameter.default is None else [parameter.default]), *values])
+    size, count = (bank.components if parameter.vector else 1), len(menu)
+    # Both numbers are drawn whichever counts, and the choice is one index: so an example shrinks from any kind to any simple number.
+    choices = np.array([draw(st.integers(0, 3 * count - 1)) for _ in range(size)])
+    uniform = np.array([draw(st.floats(0.0, 1.0)) for _ in range(size)])
+    if choices[0] >= 2 * count:
         return []
-    size = bank.components if parameter.vector else 1
-    if kind == "simple":
-        values = [x for x in _SIMPLE if parameter.low <= x <= parameter.high and (not parameter.integer or x == math.floor(x))]
-        values = [*([] if parameter.default is None else [parameter.default]), *values]
-        value = np.array([draw(st.sampled_from(values)) for _ in range(size)])
+    if choices[0] < count:
+        candidates = menu[(choices[None, :] + np.arange(count)[:, None]) % count]
     else:
-        uniform = np.array([draw(st.floats(0.0, 1.0)) for _ in range(size)])
         here = {n: np.asarray(x)[None] for n, x in start.items()}
         # A vector's draw sees one row a point, as in random_points.
         here[UNIFORM.name] = uniform[None] if parameter.vector else uniform
-        value = np.broadcast_to(bank.draws[parameter.name](here), (1, size))[0]
-    return [(parameter.name, value if parameter.vector else float(value[0]))]
+        candidates = np.broadcast_to(bank.draws[parameter.name](here), (1, size))
+    return [(parameter.name, candidates if parameter.vector else candidates[:, 0])]
 
 
 def operating_points(

@@ -24,6 +24,8 @@ NAMES: Final = (
     "rd-bernoulli",
     "rdp-bernoulli-tv",
     "rdc-bernoulli-single-domain",
+    "drc-bernoulli-asymptotic",
+    "rdc-bernoulli-asymptotic",
     "rd-bernoulli-oneshot-lower",
     "rd-bernoulli-oneshot-upper",
     "rd-gaussian",

@@ -12,7 +12,7 @@ import sympy as sp
 
 from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information import binary_entropy as H_b
-from rdcsym.information_binary import binary_entropy_difference, binary_entropy_inverse
+from rdcsym.information_binary import binary_entropy_difference, binary_entropy_inverse, crossover_of_loss
 from rdcsym.problem import Problem
 from rdcsym.proof import Case, Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import Example, Theorem
@@ -42,7 +42,7 @@ CERTIFIED = Form(
             C_1,
             sp.Piecewise(
                 (_HALF, (C >= 1) | (a >= 1)),
-                (sp.Max(0, (binary_entropy_inverse(C) - q_1) / (1 - 2 * q_1)), True),
+                (sp.Max(0, crossover_of_loss(C, q_1)), True),
             ),
             "largest crossover for the classifier",
         ),
@@ -59,7 +59,7 @@ CERTIFIED = Form(
 
 def _derivation() -> Derivation:
     """Converse: both budgets bound H(X|Y). Achievability: the backward channel X = Y xor Bern(c) with the smaller crossover c."""
-    x, d, n, c = sp.symbols("q D q_1 c", positive=True)
+    x, n, c = sp.symbols("q q_1 c", positive=True)
     t = sp.Symbol("t", positive=True)
     output = (x - c) / (1 - 2 * c)
     heard = n + (1 - 2 * n) * t
@@ -82,13 +82,14 @@ def _derivation() -> Derivation:
             (1 - 2 * n, 1 - 2 * t),
             (heard,),
         ),
-        Identity("", "that slope", sp.diff(loss, t), (1 - 2 * n) * (sp.log((1 - heard) / heard)) / sp.log(2)),
+        Identity("", "that slope", sp.diff(loss, t), (1 - 2 * n) * (sp.log(1 - heard) - sp.log(heard)) / sp.log(2)),
         Identity(
             "",
             "C_1 is where it reaches C: q_1 * C_1 = H_b^{-1}(C); so the lemma says H(X|Y) <= H_b(C_1)",
-            n + (1 - 2 * n) * ((t - n) / (1 - 2 * n)),
-            t,
+            n + (1 - 2 * n) * crossover_of_loss(C, n).rewrite(binary_entropy_inverse),
+            binary_entropy_inverse(C),
         ),
+        Case("infeasible", "C is below H(S|X)", sp.oo, (), (a - C,)),
         Sign(
             "infeasible",
             "H(S|Y) >= H(S|X) = H_b(q_S1), since H_b(q_1 * t) >= H_b(q_1): q_1 * t is at least q_1",

@@ -182,6 +182,21 @@ def test_a_code_that_breaks_a_budget_by_an_ulp_is_no_code() -> None:
         assert not gaussian_randomness_checker.code_is_feasible(c.problem, 0.4, more)
 
 
+@pytest.mark.parametrize("information", [-1.0, math.nan])
+def test_without_a_budget_a_witness_is_still_held_to_its_range(information: float) -> None:
+    c = solve_gaussian_randomness(rate=INF, common_randomness=0, **UNIT)
+    for name in ("information_X", "information_Y"):
+        with pytest.raises(CertificateError, match=name):
+            replace(c, witnesses=replace(c.witnesses, **{name: information})).verify()
+
+
+def test_a_constant_output_tells_nothing_whatever_the_code_says() -> None:
+    c = solve_gaussian_randomness(rate=1, common_randomness=0, sigma_X=1.0, sigma_Y=1.0, sigma_S=1, theta=1, classification=1.5)
+    for sigma_Y, feasible in ((1.0, True), (0.0, False)):
+        problem = replace(c.problem, sigma_Y=sigma_Y)
+        assert gaussian_randomness_checker.code_is_feasible(problem, 0.0, c.witnesses) is feasible
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

@@ -1,7 +1,7 @@
 """A claim about a theorem's function: a formula as text, LaTeX or a Python function, and what it claims to be.
 
-A claim is evaluated in float64 at many points (to find where to look) and exactly at one (to decide). Where it states no value (0/0,
-the root of a negative number, no case that applies) its value is nan; inf claims that no code meets the budgets.
+A claim is evaluated in float64 at many points (to find where to look) and exactly at one (to decide). Where it states no value
+(0/0, the root of a negative number, no case that applies) its value is nan; inf claims that no code meets the budgets.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Claim:
     form: Form | None = None
     function: Callable[..., Any] | None = None
     where: Form | None = None
+    condition: str | None = None  # the text of `where`
 
     @property
     def margin(self) -> float:
@@ -161,8 +162,8 @@ def claim(
 ) -> Claim:
     """A claim about the theorem's function. Raises InputError for what cannot be read.
 
-    formula: plain text (see `formula`), LaTeX (see `formula_latex`), or a function of keyword parameters. kind: "exact", "lower" or
-    "upper". where: a condition on the parameters, the points that the claim speaks of. fixed: parameter -> value.
+    formula: plain text (see `formula`), LaTeX (see `formula_latex`), or a function of keyword parameters. kind: "exact",
+    "lower" or "upper". where: a condition on the parameters, the points that the claim speaks of. fixed: parameter -> value.
     """
     if kind not in get_args(ClaimKind):
         raise InputError("claim", kind, "is no kind of claim", f"use {', '.join(get_args(ClaimKind))}")
@@ -171,7 +172,15 @@ def claim(
     condition = None if where is None else _where(theorem, where)
     if callable(formula):
         name = getattr(formula, "__name__", type(formula).__name__)
-        made = Claim(theorem=theorem, kind=meant, text=f"the function {name}", fixed=held, function=formula, where=condition)
+        made = Claim(
+            theorem=theorem,
+            kind=meant,
+            text=f"the function {name}",
+            fixed=held,
+            function=formula,
+            where=condition,
+            condition=where,
+        )
         assert made._accepted is not None  # an unknown parameter is named now, not in the search
         return made
     statement = _read(theorem, formula)
@@ -181,7 +190,13 @@ def claim(
             "formula", formula, f"states a bound ({statement.relation})", f"claim {says}, or write = or the value alone"
         )
     return Claim(
-        theorem=theorem, kind=meant, text=str(formula), fixed=held, form=_form(theorem, statement, meant), where=condition
+        theorem=theorem,
+        kind=meant,
+        text=str(formula),
+        fixed=held,
+        form=_form(theorem, statement, meant),
+        where=condition,
+        condition=where,
     )
 
 

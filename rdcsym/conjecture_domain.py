@@ -17,11 +17,12 @@ from rdcsym.problem import FloatArray, InputError
 BUDGETS = ("R", "D", "C", "P", "Rc")
 _SCALE_FLOOR = 1e-3
 _NUDGE = 1e-9
+_PROBED, _SILENT_ENOUGH = 64, 6
 _NEAR = 1e-3  # how far a probe around a point goes, as a part of the way to a random point
 
 
 class Domain:
-    """A claim, its points, and the certified form as a guide to them. slow: the claim or the guide costs too much for many points."""
+    """A claim, its points, and the certified form as a guide to them. slow: claim or guide cost too much for many points."""
 
     def __init__(self, claim: Claim, rng: np.random.Generator) -> None:
         self.claim, self.rng = claim, rng
@@ -47,7 +48,10 @@ class Domain:
         drawn = [p for p in drawn if count(p)]
         if not drawn:
             raise InputError(
-                "where", "the condition", "holds at no operating point that was tried", "loosen it, or fix parameters (--set)"
+                "where",
+                self.claim.condition or "the fixed values",
+                "holds at no operating point that was tried",
+                "loosen it, or fix parameters (--set)",
             )
         return drawn
 
@@ -114,14 +118,18 @@ class Domain:
         return {p.name: self.form.quantity(p.size, **given) + np.zeros(count(points)) for p in budgets}
 
     def silent(self, points: Points) -> Any:
-        """Where the claim states no value although the guide has one, and also around the point: not only on an edge."""
+        """The first points where the claim states no value although the guide has one, and none around: not only on an edge."""
         mask = self.claim.covers(points)
         if self.claim.kind != "tight" or not mask.any():
             return np.zeros_like(mask)
         part = {n: x[mask] for n, x in points.items()}
         mask[mask] = np.isnan(self.claim.values(part)) & np.isfinite(self.guide(part))
-        for index in np.flatnonzero(mask):
+        suspects = np.flatnonzero(mask)
+        mask[:] = False
+        for index in suspects[:_PROBED]:
             mask[index] = self.silent_around({n: x[index] for n, x in points.items()})
+            if mask.sum() == _SILENT_ENOUGH:
+                break
         return mask
 
     def silent_around(self, point: Mapping[str, Any]) -> bool:

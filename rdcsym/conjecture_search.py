@@ -1,9 +1,9 @@
 """The search for a point at which a claim cannot be true.
 
 First a guide, the certified form, says cheaply at thousands of points where the claim looks wrong; a suspect is shrunk to small
-rationals and counts only once the oracle's interval excludes the claimed value there. Where the guide has no suspect, the oracle is
-asked at points in every case of the claim, every regime and beside every boundary, so that a fault of the guide hides nothing.
-Laws are tried on the claim alone, without guide or oracle.
+rationals and counts only once the oracle's interval excludes the claimed value there. Where the guide has no suspect, the
+oracle is asked at points in every case of the claim, every regime and beside every boundary, so that a fault of the guide hides
+nothing. Laws are tried on the claim alone, without guide or oracle.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,9 @@ class Found:
 def search(claim: Claim, ask: Oracle | None, rounding: Rounding, points: int, rng: np.random.Generator, tick: Tick) -> Found:
     """Look for witnesses against the claim and for laws that it breaks.
 
-    ask: the oracle, or None where the theorem has none (then only laws count). rounding: what the rounding of the budgets leaves open
-    (`rdcsym.oracles.within_rounding`). points: how many points are held against the oracle where the guide has no suspect.
+    ask: the oracle, or None where the theorem has none (then only laws count). rounding: what the rounding of the budgets
+    leaves open (`rdcsym.oracles.within_rounding`). points: how many points are held against the oracle where the guide has no
+    suspect.
     """
     found = Found()
     domain = Domain(claim, rng)
@@ -84,7 +86,7 @@ class _Hunt:
                     if regime in done:
                         continue
                     here = {n: x[regimes == regime] for n, x in points.items()}
-                    witness = self._first(here, lambda p, m=margin: self.domain.suspect(p, m), regime) or (
+                    witness = self._first(here, partial(self.domain.suspect, margin=margin), regime) or (
                         self._first(here, self.domain.silent, regime) if margin == _TIERS[0] else None
                     )
                     if witness is not None:
@@ -171,7 +173,7 @@ class _Hunt:
         groups = [list(np.flatnonzero(names == name)) for name in dict.fromkeys(names)]
         chosen: list[int] = []
         while groups and len(chosen) < wanted:
-            chosen += [group.pop() for group in groups]
+            chosen += [int(group.pop()) for group in groups]
             groups = [group for group in groups if group]
         chosen = chosen[:wanted]
         return list(each({n: x[chosen] for n, x in points.items()}))

@@ -36,13 +36,13 @@ _RELATIONS: dict[type[ast.AST], str] = {
 
 
 def parse_text(text: str, vocabulary: Vocabulary, argument: str = "formula") -> Statement:
-    """A formula in plain text as its cases and definitions. Raises InputError, with the position, for all that it does not know."""
+    """A formula in plain text as its cases and definitions. Raises InputError, with the position, for what it does not know."""
     builder = _builder(text, vocabulary, argument)
     parts = _split(text)
     for start, part in parts[:-1]:
         found = _DEFINITION.match(part)
         if found is None:
-            builder.fail(start, "a definition is wanted before the semicolon", "write name = expression; formula")
+            raise builder.error(start, "a definition is wanted before the semicolon", "write name = expression; formula")
         builder.define(found[1], _Reader(builder, part[found.end() :], start + found.end()).value(), start)
     start, part = parts[-1]
     relation, left = None, _LEFT_SIDE.match(part)
@@ -89,7 +89,7 @@ class _Reader:
             deepest = max(deepest, depth)
             piece = _WRITTEN.get(character, character if character != "\n" else " ")
             if not piece.isascii() or not (piece.isprintable()):
-                builder.fail(start + i, "this character has no meaning in a formula", "write the formula in plain text or LaTeX")
+                raise builder.error(start + i, "this character has no meaning in a formula", "use plain text or LaTeX")
             written.append(piece)
             self.origin += [start + i] * len(piece)
         self.origin.append(start + len(text))
@@ -97,15 +97,16 @@ class _Reader:
         stripped = len(self.text) - len(self.text.lstrip())
         self.text, self.origin = self.text[stripped:], self.origin[stripped:]
         if deepest > DEEPEST // 2 or _PREFIXES.search(self.text):
-            builder.fail(start, "the formula is nested too deeply", f"use at most {DEEPEST // 2} brackets inside one another")
+            raise builder.error(start, "the formula is nested too deeply", f"use at most {DEEPEST // 2} inside one another")
         if not self.text:
-            builder.fail(start, "an expression is missing", "write one")
+            raise builder.error(start, "an expression is missing", "write one")
         try:
             self.tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            builder.fail(self._origin((error.offset or 1) - 1), "this is not a formula", "mend the notation here")
+            at = self._origin((error.offset or 1) - 1)
+            raise builder.error(at, "this is not a formula", "mend the notation here") from None
         except (RecursionError, MemoryError, ValueError):
-            builder.fail(start, "the formula is nested too deeply or has too long a number", "write it shorter")
+            raise builder.error(start, "the formula is nested too deeply or has too long a number", "write it shorter") from None
 
     def value(self) -> Expr:
         return self._value(self.tree, 0)
@@ -139,17 +140,17 @@ class _Reader:
         pairs = []
         for part in node.args:
             if not isinstance(part, ast.Tuple) or len(part.elts) != 2:
-                build.fail(self._at(part), "a case is wanted here", "write Piecewise((value, condition), ...)")
+                raise build.error(self._at(part), "a case is wanted here", "write Piecewise((value, condition), ...)")
             value, condition = (self._value(e, depth + 1) for e in part.elts)
             pairs.append((build._value(value, self._at(part)), build.condition(condition, self._at(part))))
         if not pairs or node.keywords:
-            build.fail(at, "cases are wanted here", "write Piecewise((value, condition), ...)")
+            raise build.error(at, "cases are wanted here", "write Piecewise((value, condition), ...)")
         return pairs
 
     def _value(self, node: Any, depth: int) -> Any:
         build, at = self.builder, self._at(node)
         if depth > DEEPEST:
-            build.fail(at, "the formula is nested too deeply", f"use at most {DEEPEST} operations inside one another")
+            raise build.error(at, "the formula is nested too deeply", f"use at most {DEEPEST} operations inside one another")
         inner: Callable[[Any], Any] = lambda child: self._value(child, depth + 1)  # noqa: E731
         if isinstance(node, ast.Constant):
             return self._constant(node, at)
@@ -175,12 +176,12 @@ class _Reader:
             return build.cases(pairs, at)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             if any(isinstance(a, ast.Starred) for a in node.args):
-                build.fail(at, "a star has no meaning here", "list the arguments")
+                raise build.error(at, "a star has no meaning here", "list the arguments")
             return build.function(node.func.id, [inner(a) for a in node.args], at)
         what = {ast.Attribute: "a dot", ast.Subscript: "an index", ast.Lambda: "lambda", ast.Tuple: "a list"}.get(
             type(node), "this"
         )
-        build.fail(at, f"{what} has no place in a formula", "use numbers, names, + - * / ^, comparisons and known functions")
+        raise build.error(at, f"{what} has no place in a formula", "use numbers, names, + - * / ^, known functions")
 
     def _chain(self, node: ast.BinOp, depth: int) -> Expr:
         """A sum or product of many terms is as deep as it is long in Python's tree: walk down its left side in a loop."""
@@ -201,4 +202,4 @@ class _Reader:
         written = self.text[node.col_offset : node.end_col_offset]
         if isinstance(node.value, int | float) and _NUMBER.match(written):
             return self.builder.number(written, at)
-        self.builder.fail(at, "this is no number of a formula", "write numbers such as 3, .25, 1/4 or 1e-3")
+        raise self.builder.error(at, "this is no number of a formula", "write numbers such as 3, .25, 1/4 or 1e-3")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import sympy as sp
 
@@ -63,7 +63,8 @@ class Vocabulary:
 
 def _nodes() -> dict[str, tuple[int, Callable[..., Expr]]]:
     """The information measures of the project, by name, with their number of arguments."""
-    found = {}
+    found: dict[str, tuple[int, Callable[..., Expr]]] = {}
+    node: Any
     for module in (information, information_binary):
         for name, node in inspect.getmembers(module, inspect.isclass):
             if issubclass(node, sp.Function) and node.__module__ == module.__name__:
@@ -116,10 +117,10 @@ class Builder:
     own: dict[str, Any] = field(default_factory=dict)  # name -> symbol of those that the text names
     nodes: int = 0
 
-    def fail(self, at: int, problem: str, fix: str) -> NoReturn:
-        """An InputError that names the position."""
+    def error(self, at: int, problem: str, fix: str) -> InputError:
+        """An InputError that names the position, to be raised."""
         shown = " ".join(self.text[max(0, at - _SNIPPET // 3) : at + _SNIPPET].split())
-        raise InputError(self.argument, shown or "empty", f"at character {at + 1}, {problem}", fix)
+        return InputError(self.argument, shown or "empty", f"at character {at + 1}, {problem}", fix)
 
     def name(self, name: str, at: int) -> Expr:
         """A parameter, a definition of the text or of the theorem, or a constant."""
@@ -132,15 +133,15 @@ class Builder:
         if name in CONSTANTS:
             return CONSTANTS[name]
         if name in FUNCTION_NAMES:
-            self.fail(at, f"{name} is a function", f"write {name}(...)")
-        self.fail(at, f"{name[:30]} is unknown", nearest(name[:30], [*known, *self.own, *CONSTANTS]))
+            raise self.error(at, f"{name} is a function", f"write {name}(...)")
+        raise self.error(at, f"{name[:30]} is unknown", nearest(name[:30], [*known, *self.own, *CONSTANTS]))
 
     def number(self, digits: str, at: int) -> Expr:
         """A decimal number as the exact rational that it says."""
         self._count(at)
         exponent = digits.lower().partition("e")[2]
         if len(digits) > _MOST_DIGITS or (exponent and abs(int(exponent)) > 99):
-            self.fail(at, "the number is too long", f"give at most {_MOST_DIGITS} digits and an exponent of at most 99")
+            raise self.error(at, "the number is too long", f"give at most {_MOST_DIGITS} digits and an exponent of at most 99")
         return sp.Rational(digits)
 
     def add(self, a: Expr, b: Expr, at: int) -> Expr:
@@ -154,7 +155,7 @@ class Builder:
 
     def divide(self, a: Expr, b: Expr, at: int) -> Expr:
         if self._value(b, at) == 0:
-            self.fail(at, "this divides by 0", "mend the formula")
+            raise self.error(at, "this divides by 0", "mend the formula")
         return self._checked(self._value(a, at) / b, at)
 
     def negative(self, a: Expr, at: int) -> Expr:
@@ -171,9 +172,9 @@ class Builder:
             limit = _LARGEST_BITS if exponent.is_Integer else _ROOT_BITS
             too_large |= _bits(coefficient) * max(1, int(abs(exponent))) > limit
         if too_large:
-            self.fail(at, "the power is too large", f"keep exponents within {_LARGEST_EXPONENT}")
+            raise self.error(at, "the power is too large", f"keep exponents within {_LARGEST_EXPONENT}")
         if base == 0 and exponent.is_negative:
-            self.fail(at, "this divides by 0", "mend the formula")
+            raise self.error(at, "this divides by 0", "mend the formula")
         return self._checked(base**exponent, at)
 
     def function(self, name: str, values: list[Expr], at: int) -> Expr:
@@ -190,7 +191,7 @@ class Builder:
         if name == "log" and len(values) == 2:
             return self._checked(sp.log(values[0]) / sp.log(values[1]), at)
         if name == "Rational" and len(values) == 2:
-            return self.divide(*values, at)
+            return self.divide(values[0], values[1], at)
         if len(values) == 1:
             x = values[0]
             if name == "sqrt":
@@ -206,8 +207,8 @@ class Builder:
         if name in _NODES and len(values) == _NODES[name][0]:
             return self._checked(_NODES[name][1](*values), at)
         if name in FUNCTION_NAMES:
-            self.fail(at, f"{name} does not take {len(values)} argument{'s' * (len(values) != 1)}", "mend the call")
-        self.fail(at, f"{name[:30]} is no function that a formula may use", nearest(name[:30], FUNCTION_NAMES))
+            raise self.error(at, f"{name} does not take {len(values)} argument{'s' * (len(values) != 1)}", "mend the call")
+        raise self.error(at, f"{name[:30]} is no function that a formula may use", nearest(name[:30], FUNCTION_NAMES))
 
     def relation(self, sign: str, a: Expr, b: Expr, at: int) -> Condition:
         node = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq, "!=": sp.Ne}[sign]
@@ -242,43 +243,43 @@ class Builder:
     def define(self, name: str, value: Any, at: int) -> None:
         """A quantity that the text names; later parts may use it. It may hide a definition of the theorem, not a parameter."""
         if name in {p.name for p in self.vocabulary.parameters}:
-            self.fail(at, f"{name} is a parameter", "define another name")
+            raise self.error(at, f"{name} is a parameter", "define another name")
         if name in self.own:
-            self.fail(at, f"{name} is defined twice", "define it once")
+            raise self.error(at, f"{name} is defined twice", "define it once")
         symbol = sp.Symbol(f"own_{len(self.definitions)}_", real=True)
         self.definitions.append(Definition(symbol, value))
         self.own[name] = symbol
 
     def condition(self, value: Any, at: int) -> Condition:
         if not isinstance(value, sp.logic.boolalg.Boolean) or isinstance(value, sp.Symbol):
-            self.fail(at, "a condition is wanted here", "write a comparison such as C >= h_S")
+            raise self.error(at, "a condition is wanted here", "write a comparison such as C >= h_S")
         return value
 
     def _value(self, value: Any, at: int) -> Expr:
         if isinstance(value, sp.logic.boolalg.Boolean) and not isinstance(value, sp.Symbol):
-            self.fail(at, "a value is wanted here, not a condition", "put conditions into Piecewise((value, condition), ...)")
+            raise self.error(at, "a value is wanted here, not a condition", "write Piecewise((value, condition), ...)")
         return value
 
     def _total(self, term: Expr, at: int) -> Expr:
         names = {s.name for s in term.free_symbols}
-        if not names or not names <= self.vocabulary.vectors:
+        if not names or not names <= self.vocabulary.vectors or term.has(total):
             vectors = ", ".join(sorted(self.vocabulary.vectors)) or "none here"
-            self.fail(at, "sum adds up vectors over their components, and holds nothing else", f"vectors: {vectors}")
+            raise self.error(at, "sum adds up vectors over their components, and holds nothing else", f"vectors: {vectors}")
         return total(term)
 
     def _checked(self, value: Expr, at: int) -> Expr:
         self._count(at)
         if value.has(sp.nan, sp.zoo, sp.I):
-            self.fail(at, "this is no real number", "mend the formula")
+            raise self.error(at, "this is no real number", "mend the formula")
         number = value.as_coeff_Mul()[0]
         if number.is_Rational and (_bits(number) > _LARGEST_BITS or abs(number) > _LARGEST_NUMBER):
-            self.fail(at, "the number is too large", "mend the formula")
+            raise self.error(at, "the number is too large", "mend the formula")
         return value
 
     def _count(self, at: int) -> None:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            self.fail(at, "the formula is too long", f"use at most {MOST_NODES} operations")
+            raise self.error(at, "the formula is too long", f"use at most {MOST_NODES} operations")
 
 
 def statement(builder: Builder, cases: list[tuple[Expr, Condition]], relation: str | None = None) -> Statement:
@@ -287,7 +288,7 @@ def statement(builder: Builder, cases: list[tuple[Expr, Condition]], relation: s
     for expression in [e for case in cases for e in case] + [d.value for d in made if isinstance(d.value, sp.Basic)]:
         loose = {s.name for s in expression.replace(total, lambda term: sp.S.One).free_symbols} & builder.vocabulary.vectors
         if loose:
-            builder.fail(0, f"{min(loose)} is a vector", "write sum(...) over its components")
+            raise builder.error(0, f"{min(loose)} is a vector", "write sum(...) over its components")
     return Statement(cases=tuple(cases), definitions=made, relation=relation)
 
 

@@ -64,19 +64,9 @@ def label_entropy(kappa: Expr) -> Expr:
     return component_count(kappa) * log2(2 * sp.pi * sp.E) / 2
 
 
-def _gain(alpha: Expr, beta: Expr) -> str:
-    """The gain of a component at rate r_i."""
-    rho = sp.Symbol("rho")
-    text = sp.latex(2 * alpha * rho + beta * rho**2, symbol_names={rho: r"\varrho_i"} | _names(alpha, beta))
-    return str(text)
-
-
-def _names(*expressions: Expr) -> dict[Expr, str]:
-    symbols = {s for e in expressions for s in sp.sympify(e).free_symbols}
-    return {s: _INDEXED.get(s.name, s.name) for s in symbols}
-
-
 _LABEL = r"\tfrac12 \log_2 \frac{1}{1 - \kappa_i^2 \varrho_i^2}"
+_GAIN = r"\sigma_{X,i} \sigma_{Y,i} \varrho_i"
+_SHORT = r"2 \sigma_{X,i} \sigma_{Y,i} (1 - \varrho_i)"
 
 
 def _program(goal: str, *constraints: str) -> str:
@@ -85,77 +75,76 @@ def _program(goal: str, *constraints: str) -> str:
 
 
 class best_rates(sp.Function):
-    """The rates of total R bits with the largest gain. Arguments: alpha, beta, R."""
+    """The rates of total R bits with the largest sum of sigma_X sigma_Y rho. Arguments: sigma_X, sigma_Y, R."""
 
     nargs = 3
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        alpha, beta, rate = self.args
-        return _program(rf"\arg\max \sum_i {_gain(alpha, beta)}", rf"\sum_i r_i \le {printer._print(rate)}")
+        return _program(rf"\arg\max \sum_i {_GAIN}", rf"\sum_i r_i \le {printer._print(self.args[2])}")
 
 
 class best_telling_rates(sp.Function):
-    """The rates of total R bits that tell T bits and have the largest gain. Arguments: alpha, beta, kappa, R, T."""
+    """The same among the rates that tell T bits. Arguments: sigma_X, sigma_Y, kappa, R, T."""
 
     nargs = 5
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        alpha, beta, _, rate, tell = self.args
-        rate, tell = printer._print(rate), printer._print(tell)
-        return _program(rf"\arg\max \sum_i {_gain(alpha, beta)}", rf"\sum_i r_i \le {rate}", rf"\sum_i {_LABEL} \ge {tell}")
+        rate, tell = (printer._print(x) for x in self.args[3:])
+        return _program(rf"\arg\max \sum_i {_GAIN}", rf"\sum_i r_i \le {rate}", rf"\sum_i {_LABEL} \ge {tell}")
 
 
 class least_rates(sp.Function):
-    """The least rates whose gain is within `left` of the largest gain. Arguments: alpha, beta, left."""
+    """The least rates with sum of 2 sigma_X sigma_Y (1 - rho) at most `left`. Arguments: sigma_X, sigma_Y, left."""
 
     nargs = 3
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        alpha, beta, left = self.args
-        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_short(alpha, beta)} \le {printer._print(left)}")
+        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_SHORT} \le {printer._print(self.args[2])}")
 
 
 class least_telling_rates(sp.Function):
-    """The least rates whose gain is within `left` of the largest and that tell T bits. Arguments: alpha, beta, kappa, left, T."""
+    """The same among the rates that tell T bits. Arguments: sigma_X, sigma_Y, kappa, left, T."""
 
     nargs = 5
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        alpha, beta, _, left, tell = self.args
-        return _program(
-            r"\arg\min \sum_i r_i",
-            rf"\sum_i {_short(alpha, beta)} \le {printer._print(left)}",
-            rf"\sum_i {_LABEL} \ge {printer._print(tell)}",
-        )
-
-
-def _short(alpha: Expr, beta: Expr) -> str:
-    rho = sp.Symbol("rho")
-    return str(sp.latex(2 * alpha * (1 - rho) + beta * (1 - rho**2), symbol_names={rho: r"\varrho_i"} | _names(alpha, beta)))
+        left, tell = (printer._print(x) for x in self.args[3:])
+        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_SHORT} \le {left}", rf"\sum_i {_LABEL} \ge {tell}")
 
 
 class most_telling_rates(sp.Function):
-    """The rates of total R bits that tell the labels most; components of weight 0 pass nothing. Arguments: weight, kappa, R."""
+    """The rates of total R bits that tell the labels most; constant components pass nothing. Arguments: sigma_X, sigma_Y, kappa, R."""
 
-    nargs = 3
+    nargs = 4
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _program(rf"\arg\max \sum_i {_LABEL}", rf"\sum_i r_i \le {printer._print(self.args[2])}")
+        return _program(rf"\arg\max \sum_i {_LABEL}", rf"\sum_i r_i \le {printer._print(self.args[3])}")
 
 
 class least_rates_telling(sp.Function):
-    """The least rates that tell T bits; components of weight 0 pass nothing. Arguments: weight, kappa, T."""
+    """The least rates that tell T bits; constant components pass nothing. Arguments: sigma_X, sigma_Y, kappa, T."""
 
-    nargs = 3
+    nargs = 4
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_LABEL} \ge {printer._print(self.args[2])}")
+        return _program(r"\arg\min \sum_i r_i", rf"\sum_i {_LABEL} \ge {printer._print(self.args[3])}")
+
+
+class water_rates(sp.Function):
+    """r_i = 1/2 log2(sigma_i^2 / min(theta, sigma_i^2)) with the water level sum of min(theta, sigma_i^2) = D. Arguments: sigma_X, D."""
+
+    nargs = 2
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        square = r"\sigma_{X,i}^2"
+        level = rf"\sum_i \min(\vartheta, {square}) = {printer._print(self.args[1])}"
+        return rf"\left[ \tfrac12 \log_2 \frac{{{square}}}{{\min(\vartheta, {square})}} :\ {level} \right]_i"
 
 
 class ball_share(sp.Function):
     """t = c / (1 + c) for the multiplier c >= 0 of a W2^2 ball of radius P around a free output law; 0 where the ball is slack.
 
-    Arguments: sigma_X, kappa, R, T, P. Then tau_i = sigma_X,i (t + (1 - t) rho_i), alpha = t sigma_X^2, beta = (1 - t) sigma_X^2.
+    Arguments: sigma_X, kappa, R, T, P. Then tau_i = sigma_X,i (t + (1 - t) rho_i), and rates gain t sigma_X^2 2 rho + (1-t) sigma_X^2 rho^2.
     """
 
     nargs = 5
@@ -167,7 +156,7 @@ class ball_share(sp.Function):
 
 
 class ball_rates(sp.Function):
-    """The rates r_i(t) of total R bits that tell T bits with the largest gain for alpha = t sigma_X^2, beta = (1 - t) sigma_X^2.
+    """The rates r_i(t) of total R bits that tell T bits with the largest gain (see `ball_share`).
 
     Arguments: sigma_X, kappa, R, T, t. They are the best for the output law tau_i = sigma_X,i (t + (1 - t) rho_i).
     """
@@ -175,5 +164,9 @@ class ball_rates(sp.Function):
     nargs = 5
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        sigma, kappa, rate, tell, t = self.args
-        return best_telling_rates(t * sigma**2, (1 - t) * sigma**2, kappa, rate, tell)._latex(printer)
+        rate, tell, t = (printer._print(x) for x in self.args[2:])
+        if self.args[4] == 0:
+            gain = r"\sigma_{X,i}^2 \varrho_i^2"
+        else:
+            gain = rf"\sigma_{{X,i}}^2 \left(2 {t} \varrho_i + (1 - {t}) \varrho_i^2\right)"
+        return _program(rf"\arg\max \sum_i {gain}", rf"\sum_i r_i \le {rate}", rf"\sum_i {_LABEL} \ge {tell}")

@@ -31,10 +31,12 @@ _NAMES: Final = {
     "inf": r"\infty",
 }
 _SIGNS: Final = {"plus": "+", "minus": "-", "star": r"*"}
-_GREEK: Final = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split()
-)
+GREEK: Final = frozenset({
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi",
+    "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi",
+    "Omega",
+})  # fmt: skip
+
 _LONGEST_FRACTION: Final = 62.0  # letters; a longer one is written with a slash, so that it can break
 _RELATIONS: Final = {"tight": "=", "lower": r"\ge", "upper": r"\le"}
 _BOUND_THERE: Final = {"tight": "exact there", "lower": "lower bound there", "upper": "upper bound there"}
@@ -47,26 +49,31 @@ def symbol_latex(name: str) -> str:
     head, *rest = name.split("_")
     power = "".join(_SIGNS[r] for r in rest if r in _SIGNS)
     below = ",".join(_part(r) for r in rest if r not in _SIGNS)
-    return _part(head, subscript=False) + (f"_{{{below}}}" if len(below) > 1 else f"_{below}" if below else "") + (f"^{power}" if power else "")
+    return (
+        _part(head, subscript=False)
+        + (f"_{{{below}}}" if len(below) > 1 else f"_{below}" if below else "")
+        + (f"^{power}" if power else "")
+    )
 
 
 def _part(text: str, subscript: bool = True) -> str:
-    if text in _GREEK:
+    if text in GREEK:
         return "\\" + text
     if text in tex_greek_dictionary:
         return str(tex_greek_dictionary[text])
     split = re.fullmatch(r"([A-Za-z]+?)(\d+)", text)
     if split:
         return f"{_part(split[1], subscript)}_{{{split[2]}}}" if len(split[2]) > 1 else f"{_part(split[1], subscript)}_{split[2]}"
-    return text if len(text) == 1 or text.isdigit() else rf"\mathrm{{{text}}}"
+    short = len(text) == 1 or text.isdigit() or (len(text) == 2 and text.isupper())
+    return text if short else rf"\mathrm{{{text}}}"
 
 
 class _Log2(sp.Function):
     """log2(x), for printing only."""
 
 
-class _Printer(LatexPrinter):  # type: ignore[misc]
-    """SymPy's printer with the field's habits: log_2, a sum that begins with a positive term, brackets no larger than they need be."""
+class _Printer(LatexPrinter):
+    """SymPy's printer with the field's habits: log_2, a sum that begins with a positive term, small brackets."""
 
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         return symbol_latex(str(expr.name))
@@ -181,7 +188,8 @@ def _to_log2(expression: Any) -> Any:
 
 def render(expression: Any) -> str:
     """An expression as LaTeX, with the project's names for its symbols."""
-    return slim(str(_Printer().doprint(sp.sympify(expression))))
+    shown = slim(str(_Printer().doprint(sp.sympify(expression))))
+    return shown.replace(r"\arg\min", r"\operatorname{argmin}").replace(r"\arg\max", r"\operatorname{argmax}")
 
 
 def render_lines(form: Form) -> list[str]:

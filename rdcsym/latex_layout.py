@@ -6,15 +6,27 @@ import re
 from typing import Final
 
 _TOKENS: Final = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|\s+|.", re.DOTALL)
-_WIDE: Final = {r"\log": 2.6, r"\ln": 1.7, r"\exp": 2.6, r"\min": 3.0, r"\max": 3.2, r"\int": 1.6, r"\sum": 2.2, r"\infty": 1.8, r"\quad": 2.0}
-_EMPTY: Final = frozenset(
-    r"\left \right \, \! \: \; \  \displaystyle \textstyle \mathrm \text \tfrac \frac \sqrt \operatorname \begin \end".split(" ")
-) | {r"\limits", r"\mathit", r"\bar", r"\hat", r"\tilde", r"\mathbb", r"\mathcal", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\small"}
+_WIDE: Final = {
+    r"\log": 2.6,
+    r"\ln": 1.7,
+    r"\exp": 2.6,
+    r"\min": 3.0,
+    r"\max": 3.2,
+    r"\int": 1.6,
+    r"\sum": 2.2,
+    r"\infty": 1.8,
+    r"\quad": 2.0,
+}
+_EMPTY: Final = frozenset({r"\left", r"\right", r"\,", r"\!", r"\:", r"\;", r"\displaystyle", r"\textstyle"}) | {
+    r"\mathrm", r"\sqrt", r"\operatorname", r"\limits", r"\mathit", r"\bar", r"\hat", r"\tilde", r"\mathbb", r"\mathcal",
+    r"\small", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr",
+}  # fmt: skip
 _RELATIONS: Final = frozenset({"=", "<", ">", r"\le", r"\ge", r"\leq", r"\geq", r"\ne", r"\neq", r"\in", r"\Leftrightarrow"})
 _BREAKS: Final = _RELATIONS | {"+", "-", r"\cdot"}
 _TALL: Final = (r"\frac", r"\sqrt", r"\sum", r"\int", r"\begin", r"\max_", r"\min_", r"\prod", r"\bigl", r"\Bigl")
 _SPACED: Final = 2.2  # a relation or a sum's sign, with the space on both sides; letters are 1
 _SCRIPT: Final = 0.72
+_LONGEST_GROUP: Final = 26.0  # a longer one in tall brackets gets brackets of a fixed size, so that lines can break in it
 
 
 def width(latex: str) -> float:
@@ -35,17 +47,20 @@ def unbreakable(latex: str) -> float:
 
 
 def slim(latex: str) -> str:
-    r"""The formula with \left( ... \right) as plain brackets where nothing tall stands between them, so that lines can break there."""
+    r"""The formula with \left( ... \right) as plain brackets where nothing tall, or too much, stands in them, for line breaks."""
     opening = list(re.finditer(r"\\left(\(|\[|\\\{|\|)", latex))
     for match in reversed(opening):  # the innermost last one first: what follows it is done already
         end = _partner(latex, match.end())
         if end is None:
             continue
         inner, closing = latex[match.end() : end].strip(), re.match(r"\\right(\)|\]|\\\}|\|)", latex[end:])
-        if closing is None or any(t in inner for t in _TALL):
+        tall = any(t in inner for t in _TALL)
+        if closing is None or (tall and width(inner) <= _LONGEST_GROUP):
             continue
         a, b = match.group(1), closing.group(1)
-        if a == "|":
+        if tall:
+            a, b = rf"\Bigl{a} ", rf" \Bigr{b}"
+        elif a == "|":
             a, b = r"\lvert ", r"\rvert "
             inner = re.sub(r"^\{(.*)\}$", r"\1", inner)
         latex = latex[: match.start()].removesuffix(r"\!") + a + inner + b + latex[end + closing.end() :]
@@ -144,3 +159,8 @@ def break_sum(latex: str, room: float, conditions: bool = False) -> list[str]:
         else:
             lines.append(piece)
     return [line.strip() for line in lines]
+
+
+def bind(latex: str) -> str:
+    """The formula with short bracketed sums held together, so that a line does not break inside (1 - q)."""
+    return re.sub(r"(?<![a-z{])\(([^(){}\\]{1,14})\)", r"{(\1)}", latex)

@@ -19,16 +19,16 @@ class Token:
     bare: bool = True
 
 
-_SPACE = re.compile(
-    r"\s+|~|\\[,!:;> ]|\\q?quad\b|\\(?:left|right|bigl?|bigr|Bigl?|Bigr|displaystyle|limits|nolimits)(?![A-Za-z])\.?|\$|%.*"
-)
+_SIZES = r"\\(?:left|right|bigl?|bigr|Bigl?|Bigr|displaystyle|limits|nolimits)(?![A-Za-z])\.?"
+_SPACE = re.compile(rf"\s+|~|\\[,!:;> ]|\\q?quad\b|{_SIZES}|\$|%.*")
 _WORDS = re.compile(r"\\(?:text|mathrm|operatorname|textrm|mathit|mathbf|textit)\*?\s*\{([^{}\\$]*)\}")
 _TOKEN = re.compile(
-    r"\\(?:begin|end)\s*\{[a-z]+\*?\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\[{}|]|\d+(?:\.\d*)?|\.\d+|[A-Za-z]|[-+*/^_=<>()\[\]{}|&,;.]"
+    r"\\(?:begin|end)\s*\{[a-z]+\*?\}|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\[{}|]"
+    r"|\d+(?:\.\d*)?|\.\d+|[A-Za-z]|[-+*/^_=<>()\[\]{}|&,;.]"
 )
 _ALIASES = {
-    r"\dots": "...", r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|", r"\|": "|",
-    r"\varrho": r"\rho", r"\colon": ":",
+    r"\dots": "...", r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|", r"\|":
+    "|", r"\varrho": r"\rho", r"\colon": ":",
 }  # fmt: skip
 _ENVIRONMENTS = {
     "aligned": "aligned",
@@ -49,11 +49,11 @@ def tokens(builder: Builder, text: str) -> list[Token]:
         space, words = _SPACE.match(text, i), _WORDS.match(text, i)
         token = None if space or words else _TOKEN.match(text, i)
         if words:
-            found.append(Token(rf"\text{{{' '.join(words[1].split())}}}", i))
+            found.append(Token(rf"\text{{{' '.join(words[1].split()).rstrip('.,:')}}}", i))
         elif token:
             found.append(Token(_plain(builder, token[0], i), i))
         elif not space:
-            builder.fail(i, f"{text[i]!r} has no meaning in a formula", "mend the notation")
+            raise builder.error(i, f"{text[i]!r} has no meaning in a formula", "mend the notation")
         i = (space or words or token).end()  # type: ignore[union-attr]
     return _single(found)
 
@@ -62,7 +62,7 @@ def _plain(builder: Builder, text: str, at: int) -> str:
     environment = re.match(r"\\(begin|end)\s*\{([a-z]+\*?)\}", text)
     if environment:
         if environment[2] not in _ENVIRONMENTS:
-            builder.fail(at, f"{environment[2]} is no environment of a formula", "use cases and aligned")
+            raise builder.error(at, f"{environment[2]} is no environment of a formula", "use cases and aligned")
         return rf"\{environment[1]}{{{_ENVIRONMENTS[environment[2]]}}}"
     return r"\\" if text.startswith(r"\\") else _ALIASES.get(text, text)
 

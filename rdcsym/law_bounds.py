@@ -1,7 +1,7 @@
 """Laws that hold one value against a bound that everybody knows: transport, independence, data processing, rate 0.
 
-The bounds are textbook facts about the problem, not the catalogue's closed forms: the cost of the comonotone plan (no plan with these
-marginals costs less), the cost of independent X and Y (rate 0, nothing told about the label), H(S) and H(S|X).
+The bounds are textbook facts about the problem, not the catalogue's closed forms: the cost of the comonotone plan (no plan with
+these marginals costs less), the cost of independent X and Y (rate 0, nothing told about the label), H(S) and H(S|X).
 """
 
 from __future__ import annotations
@@ -153,9 +153,16 @@ def _transport(theorem: Theorem) -> Quantity | None:
 
 
 def _independent(theorem: Theorem) -> Quantity | None:
-    """Cost of an independent Y that meets every budget but C: with the given law, or, where it is free, with the law of X."""
+    """Cost of an independent Y that meets every budget but C: with the given law; where it is free, the best constant, or, where
+    perception is asked for, a Y with the law of X."""
     names, problem = {p.name for p in theorem.parameters}, theorem.problem
     given = problem.output == "given"
+    if not given and problem.perception is None:
+        if problem.distortion == "Hamming" and "q_X" in names:
+            return lambda p: np.minimum(p["q_X"], 1.0 - p["q_X"])
+        if problem.distortion == "squared error" and "sigma_X" in names:
+            return lambda p: _sum(p["sigma_X"] ** 2)
+        return None
     if problem.distortion == "Hamming" and {"q_X"} <= names and given == ("q_Y" in names):
         y = "q_Y" if given else "q_X"
         return lambda p: p["q_X"] * (1.0 - p[y]) + p[y] * (1.0 - p["q_X"])

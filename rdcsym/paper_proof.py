@@ -10,7 +10,7 @@ from typing import Final
 import sympy as sp
 
 from rdcsym.latex import render
-from rdcsym.latex_layout import slim, unbreakable, width
+from rdcsym.latex_layout import bind, slim, unbreakable, width
 from rdcsym.paper_statement import LINE
 from rdcsym.proof import Case, Derivation, Identity, Lemma, Sign, Step
 from rdcsym.prose import prose
@@ -27,9 +27,9 @@ def derivation(steps: Derivation, lemmas: Sequence[tuple[str, str]]) -> str:
     head = rf"\paragraph{{Proof, as checked.}} {sum(kinds.values())} steps ({counted}) were checked by computer algebra"
     head += f"; {cited} cited lemma{'s' * (cited != 1)}." if cited else "."
     parts = [head, r"{\small"]
-    for regime, group in groupby(steps, key=lambda s: s.regime):
+    for regime in dict.fromkeys(step.regime for step in sorted(steps, key=lambda s: bool(s.regime))):
         name = rf"In the regime \emph{{{prose(regime)}}}." if regime else "For all regimes."
-        parts += [rf"\proofpart{{{name}}}", *_blocks(list(group), lemmas)]
+        parts += [rf"\proofpart{{{name}}}", *_blocks([step for step in steps if step.regime == regime], lemmas)]
     return "\n".join([*parts, r"\qed\par}"])
 
 
@@ -55,7 +55,13 @@ def _case(case: Case) -> str:
     value = sp.sympify(case.value)
     shown = render(value)
     style = r"\displaystyle " if r"\frac" in shown else ""
-    aim = "no code meets the budgets" if value == sp.oo else f"the value is ${style}{shown}$" if unbreakable(shown) < LINE else "the value is the form's"
+    aim = (
+        "no code meets the budgets"
+        if value == sp.oo
+        else f"the value is ${style}{bind(shown)}$"
+        if unbreakable(shown) < LINE
+        else "the value is the form's"
+    )
     return rf"\prooftext{{\textbf{{Case}}{claim}. Assume {', '.join(assumed)}. To show: {aim}.}}" if assumed else (
         rf"\prooftext{{\textbf{{Case}}{claim}. To show: {aim}.}}"
     )  # fmt: skip
@@ -64,7 +70,7 @@ def _case(case: Case) -> str:
 def _assumption(expression: object, relation: str) -> str:
     shown = render(expression)
     style = r"\displaystyle " if r"\frac" in shown else ""  # no tiny fractions
-    return f"${style}{shown} {relation} 0$"
+    return f"${style}{bind(shown)} {relation} 0$"
 
 
 def _step(step: Step, lemmas: Sequence[tuple[str, str]]) -> str:
@@ -79,7 +85,7 @@ def _step(step: Step, lemmas: Sequence[tuple[str, str]]) -> str:
         return rf"\proofstep{{{step.kind}}}{{{claim}: ${shown}$.}}"
     if unbreakable(shown) > LINE:
         return rf"\proofstep{{{step.kind}}}{{{claim}:}}\fit{{{shown}}}"
-    return rf"\proofstep{{{step.kind}}}{{{claim}:}}\proofformula{{{shown}}}"
+    return rf"\proofstep{{{step.kind}}}{{{claim}:}}\proofformula{{{bind(shown)}}}"
 
 
 def _formula(step: Step) -> str:

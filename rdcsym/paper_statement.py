@@ -10,7 +10,7 @@ import sympy as sp
 from rdcsym.evaluate import Root
 from rdcsym.form import Form, Regime
 from rdcsym.latex import needed, regime_condition, regime_kind, render, render_definition
-from rdcsym.latex_layout import break_sum, unbreakable, width
+from rdcsym.latex_layout import bind, break_sum, unbreakable, width
 from rdcsym.prose import prose
 
 LINE: Final = 82.0  # letters of a formula that fit on a line of the paper
@@ -33,9 +33,16 @@ def statement(form: Form) -> str:
         note = rf"\hspace{{1.2em}}{{\small({prose(definition.note)})}}" if definition.note else ""
         if isinstance(definition.value, Root):
             root = definition.value
-            text = rf"${render(definition.symbol)}$, the root in ${render(definition.value.variable)}$ of " if root.variable != definition.symbol else ""
+            text = (
+                rf"${render(definition.symbol)}$, the root in ${render(definition.value.variable)}$ of "
+                if root.variable != definition.symbol
+                else ""
+            )
             text = text or rf"${render(definition.symbol)}$, the root of "
-            line = text + rf"$\displaystyle {render(root.equation)} = 0$ in $[{render(root.low)},\, {render(root.high)}]${note}"
+            line = (
+                text
+                + rf"$\displaystyle {bind(render(root.equation))} = 0$ in $[{render(root.low)},\, {render(root.high)}]${note}"
+            )
             parts.append(rf"\defined{{{line}}}")
         else:
             parts.append(formula(render_definition(definition, note=False), note))
@@ -46,7 +53,7 @@ def formula(latex: str, note: str = "") -> str:
     """A formula on lines of its own: broken by LaTeX where it may break, shrunk only where it cannot."""
     if unbreakable(latex) > LINE:
         return rf"\fit{{{latex}}}{note}"
-    return rf"\defined{{$\displaystyle {latex}${note}}}"
+    return rf"\defined{{$\displaystyle {bind(latex)}${note}}}"
 
 
 def _regime(form: Form, regime: Regime, room: float) -> str:
@@ -64,7 +71,11 @@ def _regime(form: Form, regime: Regime, room: float) -> str:
         below[-1] += rf" \quad {name}"
     else:
         below.append(name)
-    rows = [rf"\displaystyle {lines[0]}", *(rf"\displaystyle \quad {line}" for line in lines[1:]), *(rf"\quad {line}" for line in below)]
+    rows = [
+        rf"\displaystyle {lines[0]}",
+        *(rf"\displaystyle \quad {line}" for line in lines[1:]),
+        *(rf"\quad {line}" for line in below),
+    ]
     return r" \\ ".join(rf"\multicolumn{{2}}{{@{{}}l@{{}}}}{{{row}}}" for row in rows)
 
 

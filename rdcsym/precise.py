@@ -1,7 +1,7 @@
 """A formula's value at one operating point in 80 digits, so that a witness is the formula's fault and not float64's.
 
-Parameters are read as the exact numbers that they are. What is undefined (0/0, the root of a negative number, a condition on such a
-value) is nan. Functions that have no exact counterpart here, and roots of equations, are taken in float64.
+Parameters are read as the exact numbers that they are. What is undefined (0/0, the root of a negative number, a condition on
+such a value) is nan. Functions that have no exact counterpart here, and roots of equations, are taken in float64.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAN, _INF = mpmath.mpf("nan"), mpmath.mpf("inf")
 
 
 def precise_value(form: Form, point: Mapping[str, Any]) -> float:
-    """The form's value at one point (numbers, Fractions, arrays for vectors), its conditions read exactly; nan where undefined."""
+    """The form's value at one point (numbers, arrays for vectors), its conditions read exactly; nan where undefined."""
     with mpmath.workdps(_DIGITS):
         scope = _Scope(form, point)
         for regime in form.regimes:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rdcsym.latex import symbol_latex
+from rdcsym.latex import GREEK, symbol_latex
 
 _TOKENS = re.compile(
-    r"(?P<space>\s+)|(?P<number>\d+(?:\.\d+)*)|(?P<word>[^\W\d_][^\W_]*(?:_[^\W_]+)*)|(?P<op><=|>=|!=|->|\|\||\.\.\.|.)", re.DOTALL
+    r"(?P<space>\s+)|(?P<number>\d+(?:\.\d+)*)|(?P<word>[^\W\d_][^\W_]*(?:_[^\W_]+)*)|(?P<op><=|>=|!=|->|\|\||\.\.\.|.)",
+    re.DOTALL,
 )
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon eps zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
-) | frozenset("Gamma Delta Theta Lambda Sigma Phi Psi Omega".split())
+_NORM = re.compile(r"\|\|([A-Za-z0-9 _+-]{1,30})\|\|")
 _WORDS = {
     "log": r"\log ", "ln": r"\ln ", "log2": r"\log_2 ", "exp": r"\exp ", "max": r"\max ", "min": r"\min ", "inf": r"\infty ",
     "xor": r"\oplus ", "eps": r"\varepsilon ", "sum": r"\sum ", "KL": r"\mathrm{KL}", "TV": r"\mathrm{TV}",
@@ -22,10 +21,11 @@ _AMBIGUOUS = frozenset({"min", "max", "inf", "sum", "a", "KL", "TV", "xi"})  # w
 _OPERATORS = {
     "<=": r"\le ", ">=": r"\ge ", "!=": r"\ne ", "->": r"\to ", "||": r"\,\|\,", "...": r"\ldots ", "*": r"\cdot ", "~": r"\sim ",
 }  # fmt: skip
-_BINARY = frozenset("<= >= != -> || = < > + - * / ^ | ~".split())
+_BINARY = frozenset(["<=", ">=", "!=", "->", "||", "=", "<", ">", "+", "-", "*", "/", "^", "|", "~"])
 _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "|": r"\textbar{}"}
 _ESCAPES |= {c: "\\" + c for c in "&%$#_{}"} | {"<": r"$<$", ">": r"$>$"}
-_UNICODE = {"≤": "<=", "≥": ">=", "≠": "!=", "∞": "inf", "×": " x ", "·": "*", "−": "-", "–": "--", "—": "---", "‖": "||", "→": "->",
+_UNICODE = {"≤": "<=", "≥": ">=", "≠": "!=", "∞": "inf", "×": " x ", "·": "*", "−": "-", "–": "--", "—": "---", "‖": "||",
+            "→": "->",
             "…": "...", "’": "'", "“": "``", "”": "''", "²": "^2", "√": "sqrt", "⊕": "xor", "½": "1/2"}  # fmt: skip
 
 
@@ -34,10 +34,19 @@ def escape(text: str) -> str:
     return "".join(_ESCAPES.get(c, c) for c in text)
 
 
+def ended(text: str) -> str:
+    """The text with a full stop, where it has no other end."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else text + "."
+
+
 def prose(text: str) -> str:
     """Plain text as LaTeX; formulas in it, as they are written in source code, become mathematics."""
-    tokens = [(m.lastgroup or "", m.group()) for m in _TOKENS.finditer(_ascii(text))]
-    return _join(_runs(tokens))
+    pieces: list[tuple[bool, str]] = []
+    for i, part in enumerate(_NORM.split(_ascii(text))):
+        tokens = [(m.lastgroup or "", m.group()) for m in _TOKENS.finditer(part)]
+        pieces += [(True, rf"\lVert {_math(tokens)} \rVert")] if i % 2 else _runs(tokens)
+    return _join(pieces)
 
 
 def _ascii(text: str) -> str:
@@ -47,7 +56,7 @@ def _ascii(text: str) -> str:
         name = unicodedata.name(c, "")
         if c in _UNICODE:
             shown.append(_UNICODE[c])
-        elif name.startswith("GREEK SMALL LETTER ") and name[19:].lower() in _GREEK:
+        elif name.startswith("GREEK SMALL LETTER ") and name[19:].lower() in GREEK:
             shown.append(name[19:].lower())
         elif ord(c) < 0x180:
             shown.append(c)
@@ -74,7 +83,8 @@ def _runs(tokens: list[tuple[str, str]]) -> list[tuple[bool, str]]:
 
 
 def _join(pieces: list[tuple[bool, str]]) -> str:
-    return "".join(f"${latex.strip()}$" if is_math else latex for is_math, latex in pieces)
+    shown = "".join(f"${latex.strip()}$" if is_math else latex for is_math, latex in pieces)
+    return shown.replace(r"\rVert$\textasciicircum{}2", r"\rVert^2$")
 
 
 def _math_end(tokens: list[tuple[str, str]], start: int) -> int:
@@ -94,7 +104,13 @@ def _math_end(tokens: list[tuple[str, str]], start: int) -> int:
                 sure = True
                 continue
             if following < len(tokens) and _atom_end(tokens, following) > following:
-                hyphen = operator == "-" and i == last and following == i + 1 and tokens[start][0] != "number" and not _mathy(tokens, following)
+                hyphen = (
+                    operator == "-"
+                    and i == last
+                    and following == i + 1
+                    and tokens[start][0] != "number"
+                    and not _mathy(tokens, following)
+                )
                 if hyphen:
                     break
                 i, sure = following, True
@@ -159,11 +175,13 @@ def _mathy(tokens: list[tuple[str, str]], i: int) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    if word in _WORDS or word in _GREEK or len(word) == 1:
+    if not word.isascii():
+        return False
+    if word in _WORDS or word in GREEK or len(word) == 1:
         return True
     head = word.split("_")[0]
     if "_" in word:
-        return len(head) == 1 or head in _GREEK or head in _WORDS
+        return len(head) == 1 or head in GREEK or head in _WORDS
     return len(word) == 2 and (word[1].isdigit() or (word[0].islower() and word[1].isupper()))
 
 
@@ -208,6 +226,6 @@ def _name(word: str, apart: bool) -> str:
         return _WORDS[word]
     if tail and head in ("sum", "max", "min"):
         return rf"\{head}_{{{tail}}} "
-    plain = len(word) == 1 or (len(word) == 2 and word.isalpha() and word not in _GREEK)
+    plain = len(word) == 1 or (len(word) == 2 and word.isalpha() and word not in GREEK)
     shown = word if plain else symbol_latex(word)
     return shown + " " * bool(re.search(r"\\[A-Za-z]+$", shown))

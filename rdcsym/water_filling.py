@@ -9,6 +9,9 @@ best rates for budgets on the sums solve one scalar equation each, with two mult
 or r_i = 0 where the left side is below the level already at 0. Given output law: alpha = sigma_X sigma_Y, beta = 0. Output law
 free: alpha = t sigma_X^2, beta = (1 - t) sigma_X^2 with t in [0, 1] from the multiplier of a W2^2 ball.
 
+The level is carried as the rate of one component, the *reference*, which has at least an even share: so the level, and what it
+exceeds w by, are both known to full relative accuracy, also where w is huge and labels are nearly functions of their components.
+
 All arrays have shape (problems, components), budgets (problems,). A component with alpha + beta = 0 passes nothing.
 """
 
@@ -22,14 +25,17 @@ from scipy.optimize import elementwise
 
 from rdcsym.problem import FloatArray
 
-_STEPS = 60  # of Newton inside a bracket: far more than are ever needed
-_POLISH = 4
-_WEIGHTS = (-60.0, 90.0)  # logarithms of the least and largest ratio w that is told from 0 and from infinity
+MOST_NATS = 300.0  # exp(-2 r) beyond is far below every rounding
+_STEPS = 200  # of Newton inside a bracket: far more than are ever needed
+_POLISH = 6
+_WEIGHTS = (-100.0, 200.0)  # logarithms of the least and largest ratio w that is told from 0 and from infinity
 _USUAL_WEIGHTS = (-7.0, 4.0)
-_LEVEL_TOLERANCES = {"xatol": 1e-13, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}  # of a logarithm; the polish does the rest
+_RATE_TOLERANCES = {"xatol": 0.0, "xrtol": 1e-15, "fatol": 0.0, "frtol": 0.0}
 _WEIGHT_TOLERANCES = {"xatol": 1e-6, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
 
-Measure = Callable[["Components", FloatArray], FloatArray]
+NO_BRACKET = -1  # find_root's status where both ends have one sign
+
+Measure = Callable[["Components", FloatArray, FloatArray], FloatArray]  # components, rates, target -> how far above the target
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class Components:
     def live(self) -> FloatArray:
         return np.asarray(self.alpha + self.beta > 0)
 
+    @property
+    def most(self) -> FloatArray:
+        """The largest gain: all correlations 1."""
+        return np.asarray((2.0 * self.alpha + self.beta).sum(axis=-1))
+
 
 def components(alpha: FloatArray, beta: FloatArray, kappa: FloatArray) -> Components:
     """Components from gains and label correlations in [-1, 1]; dead ones tell nothing about their label."""
@@ -64,12 +75,6 @@ def rho_and_rest(r: FloatArray) -> tuple[FloatArray, FloatArray]:
     return rho, np.exp(-2.0 * r) / (1.0 + rho)
 
 
-def deficit(c: Components, r: FloatArray) -> FloatArray:
-    """sum of 2 alpha (1 - rho) + beta (1 - rho^2): how far the gain is from its largest."""
-    rho, rest = rho_and_rest(r)
-    return np.asarray((rest * (2.0 * c.alpha + c.beta * (1.0 + rho))).sum(axis=-1))
-
-
 def label_information(c: Components, r: FloatArray) -> FloatArray:
     """sum of I_i (nats); inf where a component of infinite rate has kappa^2 = 1."""
     told = c.kappa2 * -np.expm1(-2.0 * r)
@@ -78,111 +83,120 @@ def label_information(c: Components, r: FloatArray) -> FloatArray:
     return np.asarray(np.where(told < 0.5, -0.5 * np.log1p(-np.minimum(told, 0.5)), much).sum(axis=-1))
 
 
-def total_rate(c: Components, r: FloatArray) -> FloatArray:
-    """sum of r_i."""
-    return np.asarray(r.sum(axis=-1))
+def rate_above(c: Components, r: FloatArray, target: FloatArray) -> FloatArray:
+    """sum of r_i, less the target."""
+    return np.asarray(r.sum(axis=-1) - target)
+
+
+def gain_above(c: Components, r: FloatArray, left: FloatArray) -> FloatArray:
+    """The gain, less the one that is `left` below the largest: whichever of the two has more digits is compared."""
+    rho, rest = rho_and_rest(r)
+    deficit = (rest * (2.0 * c.alpha + c.beta * (1.0 + rho))).sum(axis=-1)
+    gain = (rho * (2.0 * c.alpha + c.beta * rho)).sum(axis=-1)
+    return np.asarray(np.where(left > c.most / 2.0, gain - (c.most - left), left - deficit))
 
 
 # --- one scalar root a component -----------------------------------------------------------------------------------------------
 
 
-def _slopes(c: Components, r: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """g and l at the rates; g is inf at 0 where alpha > 0."""
-    rest = np.exp(-2.0 * r)
-    rho = np.sqrt(-np.expm1(-2.0 * r))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        g = 2.0 * rest * (np.where(c.alpha > 0, c.alpha / rho, 0.0) + c.beta)
-        tell = np.where(c.nu == 0, np.where(c.kappa2 > 0, 1.0, 0.0), c.kappa2 * rest / (c.nu + c.kappa2 * rest))
-    return g, tell
+@dataclass(frozen=True)
+class _Slopes:
+    """g, l and 1 - l at some rates, and how fast g and 1 - l change."""
+
+    g: FloatArray
+    tell: FloatArray
+    short: FloatArray
+    g_fall: FloatArray
+    short_rise: FloatArray
 
 
-def _curvature(c: Components, w: FloatArray, r: FloatArray) -> FloatArray:
-    """-(g + w l)' at the rates, nonnegative; inf at r = 0 where alpha > 0."""
-    rest = np.exp(-2.0 * r)
-    rho2 = -np.expm1(-2.0 * r)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = np.where(c.alpha > 0, 2.0 * c.alpha * rest * (1.0 + rho2) / rho2**1.5, 0.0) + 4.0 * c.beta * rest
-        tell = np.where(c.nu > 0, 2.0 * c.kappa2 * rest * c.nu / (c.nu + c.kappa2 * rest) ** 2, 0.0)
-    return np.asarray(gain + w * tell)
+def _slopes(c: Components, r: FloatArray) -> _Slopes:
+    rest, rho2 = np.exp(-2.0 * r), -np.expm1(-2.0 * r)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        alpha = np.where(c.alpha > 0, c.alpha / np.sqrt(rho2), 0.0)
+        g = 2.0 * rest * (alpha + c.beta)
+        g_fall = 2.0 * rest * (np.where(c.alpha > 0, alpha * (1.0 + rho2) / rho2, 0.0) + 2.0 * c.beta)
+    sum_ = np.where(c.nu + c.kappa2 * rest > 0, c.nu + c.kappa2 * rest, 1.0)  # 0 only where kappa^2 = 1 and r is infinite
+    tell = np.where((c.nu == 0) & (c.kappa2 > 0), 1.0, c.kappa2 * rest / sum_)
+    short_rise = 2.0 * c.nu / sum_ * (c.kappa2 * rest / sum_)
+    return _Slopes(g, tell, c.nu / sum_, g_fall, short_rise)
 
 
-def _excess(c: Components, w: FloatArray, r: FloatArray, sure: FloatArray) -> FloatArray:
-    """g + w l - w where a component is its label (`sure`: l = 1 at every rate, so the level exceeds w), else g + w l."""
-    g, tell = _slopes(c, r)
-    with np.errstate(invalid="ignore"):
-        short = np.where(c.nu > 0, c.nu / (c.nu + c.kappa2 * np.exp(-2.0 * r)), np.where(c.kappa2 > 0, 0.0, 1.0))
-    return np.asarray(np.where(sure, g - w * short, g + w * tell))
+def _rates(c: Components, w: FloatArray, level: FloatArray, excess: FloatArray, most: FloatArray, near: FloatArray) -> FloatArray:
+    """The rates with g + w l = level, at most `most`; excess = level - w. All but c have shape (problems, 1).
 
-
-def _rates(c: Components, w: FloatArray, level: FloatArray, sure: FloatArray) -> FloatArray:
-    """The rates with g + w l = level; where `sure`, `level` is the excess over w. Newton in log m, m = rho / (1 - rho^2)."""
-    own = np.where(sure & (c.nu > 0), level + w, level)  # a component that is its label compares the excess alone
-    label = np.where(sure & (c.nu == 0) & (c.kappa2 > 0), 0.0, w * c.kappa2)
-    nu = np.where(label > 0, c.nu, 1.0)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        at_zero = np.where(c.alpha > 0, np.inf, 2.0 * c.beta + label)
-        on = at_zero > own
-        # Without alpha the equation is a quadratic in exp(-2r).
-        a, b = 2.0 * c.beta * c.kappa2, 2.0 * c.beta * nu + label - own * c.kappa2
-        root = np.sqrt(b * b + 4.0 * a * own * nu)
-        rest = np.where(b > 0, 2.0 * own * nu / (b + root), np.where(a > 0, (root - b) / (2.0 * a), 1.0))
-    r = np.where(on & (c.alpha == 0), -0.5 * np.log(np.clip(rest, 1e-300, 1.0)), 0.0)
-    active = np.nonzero(on & (c.alpha > 0))
-    if active[0].size:
-        pick = tuple(np.broadcast_to(x, r.shape)[active] for x in (c.alpha, c.beta, label, c.kappa2, nu, own))
-        r[active] = _newton(*pick)
+    The search begins at `near`. Written as log(g + ..) = log(w (1 - l) + ..) about the excess, or log(g + w l) = log level where
+    the level is far below w.
+    """
+    far = level < w / 2.0
+    start = _slopes(c, np.full(c.alpha.shape, 1e-300))
+    with np.errstate(over="ignore"):
+        on = c.live & np.where(far, start.g + w * start.tell > level, start.g > w * start.short + excess)
+    index = np.nonzero(on)
+    r = np.zeros(c.alpha.shape)
+    if index[0].size:
+        part = Components(*(x[index] for x in (c.alpha, c.beta, c.kappa2, c.nu)))
+        w, level, excess, far, top, start_at = (np.broadcast_to(x, r.shape)[index] for x in (w, level, excess, far, most, near))
+        r[index] = _newton(part, w, level, excess, far, top, start_at)
     return r
 
 
 def _newton(
-    alpha: FloatArray, beta: FloatArray, label: FloatArray, kappa2: FloatArray, nu: FloatArray, level: FloatArray
+    c: Components, w: FloatArray, level: FloatArray, excess: FloatArray, far: FloatArray, most: FloatArray, near: FloatArray
 ) -> FloatArray:
-    """2 alpha / m + 2 beta e + label e / (nu + kappa2 e) = level with e = 1 - rho^2, m = rho / e: the left side falls in m."""
-    low = np.log(2.0 * alpha / level)
-    high = np.log((2.0 * (alpha + beta) + label / nu) / level)
-    x = low.copy()
+    """Newton's steps in log r inside a bracket that halves at worst."""
+    low, high = np.full(w.shape, -690.0), np.log(most)
+    above, below = np.maximum(excess, 0.0), np.maximum(-excess, 0.0)
+    x, before, last = np.log(near), high - low, high - low
     for _ in range(_STEPS):
-        m = np.exp(x)
-        rho = 2.0 * m / (1.0 + np.sqrt(1.0 + 4.0 * m * m)) if m.max(initial=0.0) < 1e150 else m / (0.5 + np.hypot(0.5, m))
-        e = rho / m
-        left = 2.0 * alpha / m + 2.0 * beta * e + label * e / (nu + kappa2 * e)
-        fall = 2.0 * alpha / m + (2.0 * beta + label * nu / (nu + kappa2 * e) ** 2) * 2.0 * rho * rho * e / (1.0 + rho * rho)
-        low, high = np.where(left > level, x, low), np.where(left > level, high, x)
-        step = x + np.log(left / level) * left / fall
-        following = np.where((step >= low) & (step <= high), step, (low + high) / 2.0)
-        done = np.abs(following - x) <= 4e-16 * np.maximum(1.0, np.abs(x))
+        r = np.exp(x)
+        s = _slopes(c, r)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            left, right = np.where(far, s.g + w * s.tell, s.g + below), np.where(far, level, w * s.short + above)
+            miss = np.log(left) - np.log(right)
+            fall = np.where(far, (s.g_fall + w * s.short_rise) / left, s.g_fall / left + w * s.short_rise / right) * r
+            step = x + miss / fall
+        high_side = left > right
+        low, high = np.where(high_side, x, low), np.where(high_side, high, x)
+        # A step that leaves the bracket, or is not half as long as the one before the last, would cycle: halve instead.
+        good = (step > low) & (step < high) & (np.abs(step - x) < before / 2.0)
+        following = np.where(good | (left == right), step, (low + high) / 2.0)
+        before, last = last, np.abs(following - x)
         x = following
-        if done.all():
+        if not (last > 4e-16 * np.maximum(1.0, np.abs(x))).any():
             break
-    m = np.exp(x)
-    rho = m / (0.5 + np.hypot(0.5, m))
-    return np.where(rho < 0.5, -0.5 * np.log1p(-(np.minimum(rho, 0.5) ** 2)), -0.5 * np.log(rho / m))
+    return np.exp(x)
 
 
 # --- the multipliers -----------------------------------------------------------------------------------------------------------
 
 
-def _levelled(c: Components, w: FloatArray, even: FloatArray, measure: Measure, target: FloatArray, sign: float) -> FloatArray:
-    """Rates at the level where measure = target; `even` is the common rate with that measure, which brackets the level."""
-    sure = (c.nu == 0) & (c.kappa2 > 0)
-    sure = np.broadcast_to(sure.any(axis=-1, keepdims=True), sure.shape)
-    column = w[:, None]
-    at = np.where(c.live, _excess(c, column, np.broadcast_to(even[:, None], c.alpha.shape), sure), np.nan)
-    with np.errstate(divide="ignore"):
-        low, high = np.log(np.maximum(np.nanmin(at, axis=-1), 0.0)), np.log(np.nanmax(at, axis=-1))
-    # A component that is all label (g = 0 nearly) may put the low end below 0 excess: any level is then above it.
-    low = np.where(np.isfinite(low), low, high - 200.0) - 1e-9
-    high = high + 1e-9
+def _levelled(
+    c: Components, w: FloatArray, even: FloatArray, top: FloatArray, measure: Measure, target: FloatArray
+) -> FloatArray:
+    """Rates at the level where the measure is met. even: the common rate that meets it; top: more than any component needs."""
+    at = _slopes(c, np.broadcast_to(even[:, None], c.alpha.shape))
+    with np.errstate(over="ignore"):
+        ahead = np.where(c.live, at.g - w[:, None] * at.short, -np.inf)
+    reference = np.argmax(ahead, axis=-1)  # no component has a larger rate share of need: its rate is at least `even`
 
-    def miss(y: FloatArray, index: FloatArray) -> FloatArray:
-        part = c.take(index)
+    def at_reference(own: FloatArray, i: FloatArray) -> FloatArray:
+        part, j, weight = c.take(i), reference[i.astype(int)], w[i.astype(int), None]
+        one = Components(*(x[np.arange(len(j)), j][:, None] for x in (part.alpha, part.beta, part.kappa2, part.nu)))
+        s = _slopes(one, own[:, None])
+        r = _rates(part, weight, s.g + weight * s.tell, s.g - weight * s.short, top[i.astype(int), None], own[:, None])
+        r[np.arange(len(j)), j] = own
+        return r
+
+    def miss(own: FloatArray, index: FloatArray) -> FloatArray:
         i = index.astype(int)
-        return sign * (measure(part, _rates(part, column[i], np.exp(y)[:, None], sure[i])) - target[i])
+        return measure(c.take(index), at_reference(own, index), target[i])
 
-    index = np.arange(len(w), dtype=np.float64)
-    found = elementwise.find_root(miss, (low, high), args=(index,), tolerances=_LEVEL_TOLERANCES, maxiter=80)
-    y = np.where(np.isfinite(found.x), found.x, low)
-    return _rates(c, column, np.exp(y)[:, None], sure)
+    everyone = np.arange(len(w), dtype=np.float64)
+    found = elementwise.find_root(miss, (even, top), args=(everyone,), tolerances=_RATE_TOLERANCES, maxiter=100)
+    # The bracket holds in exact arithmetic: where rounding spoils it, the root is at the end that misses least.
+    ends = np.where(np.abs(miss(even, everyone)) <= np.abs(miss(top, everyone)), even, top)
+    return at_reference(np.where(found.status == NO_BRACKET, ends, found.x), everyone)
 
 
 def _weighted(c: Components, solve: Callable[[Components, FloatArray, FloatArray], FloatArray], told: FloatArray) -> FloatArray:
@@ -197,36 +211,47 @@ def _weighted(c: Components, solve: Callable[[Components, FloatArray, FloatArray
     early, late = miss(low, index) >= 0, miss(high, index) <= 0
     low, high = np.where(early, _WEIGHTS[0], np.where(late, high, low)), np.where(late, _WEIGHTS[1], np.where(early, low, high))
     found = elementwise.find_root(miss, (low, high), args=(index,), tolerances=_WEIGHT_TOLERANCES, maxiter=120)
-    return np.exp(np.where(np.isfinite(found.x) & found.success, found.x, np.where(early, low, high)))
+    return np.exp(np.where(found.status == NO_BRACKET, np.where(early, low, high), found.x))
 
 
 def _polished(
-    c: Components, w: FloatArray, r: FloatArray, first: FloatArray, measure: Measure, target: FloatArray, told: FloatArray | None
+    c: Components, w: FloatArray, r: FloatArray, by_gain: bool, measure: Measure, target: FloatArray, told: FloatArray | None
 ) -> FloatArray:
-    """Newton's steps on the rates themselves: both sums met to rounding, where a level has too few digits to say so."""
+    """Newton's steps on the rates themselves, along the best ones: both sums are met to rounding."""
+
+    def missed(r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return measure(c, r, target), np.zeros(len(r)) if told is None else label_information(c, r) - told
+
+    first, second = missed(r)
     for _ in range(_POLISH):
-        g, tell = _slopes(c, r)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            yielding = np.where((r > 0) & np.isfinite(r), 1.0 / _curvature(c, w[:, None], r), 0.0)
-            slope = np.where(r > 0, np.where(first > 0, -g, 1.0), 0.0)  # of the first measure: the deficit, or the rate
+        s = _slopes(c, r)
+        inner = (r > 0) & (r < MOST_NATS)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            yielding = np.where(inner, 1.0 / (s.g_fall + w[:, None] * s.short_rise), 0.0)
         yielding = np.where(np.isfinite(yielding), yielding, 0.0)
-        push, pull = yielding * slope, yielding * tell
-        short = target - measure(c, r)
-        a, b, d = (push * slope).sum(axis=-1), (push * tell).sum(axis=-1), (pull * tell).sum(axis=-1)
-        x, y = short / np.where(a > 0, a, 1.0), np.zeros_like(short)
+        yielding = yielding / np.maximum(yielding.max(axis=-1, keepdims=True), 1e-300)  # only ratios count
+        slope = np.where(inner, s.g if by_gain else 1.0, 0.0)  # of the measure
+        push, pull = yielding * slope, yielding * s.tell
+        a, b, d = (push * slope).sum(axis=-1), (push * s.tell).sum(axis=-1), (pull * s.tell).sum(axis=-1)
+        x, y = -first / np.where(a > 0, a, 1.0), np.zeros_like(first)
+        determinant = a * d - b * b
         if told is not None:
-            lacking = told - label_information(c, r)
-            determinant = a * d - b * b
-            regular = determinant > 1e-9 * a * d
+            regular = determinant > 1e-10 * a * d
             safe = np.where(regular, determinant, 1.0)
-            x = np.where(regular, (d * short - b * lacking) / safe, x)
-            y = np.where(regular, (a * lacking - b * short) / safe, y)
+            x = np.where(regular, (b * second - d * first) / safe, x)
+            y = np.where(regular, (b * first - a * second) / safe, y)
         moved = r + push * x[:, None] + pull * y[:, None]
-        r = np.where((moved > 0.5 * r) & (moved < 2.0 * r + 1e-300), moved, r)
+        moved = np.where((moved > 0.5 * r) & (moved < 2.0 * r), moved, r)
+        after = missed(moved)
+        better = np.abs(after[0]) + np.abs(after[1]) < np.abs(first) + np.abs(second)
+        if not better.any():
+            break
+        r = np.where(better[:, None], moved, r)
+        first, second = (np.where(better, new, old) for new, old in zip(after, (first, second), strict=True))
     return r
 
 
-# --- the three questions -------------------------------------------------------------------------------------------------------
+# --- the questions -------------------------------------------------------------------------------------------------------------
 
 
 def rates_for_rate(c: Components, rate: FloatArray) -> FloatArray:
@@ -236,96 +261,60 @@ def rates_for_rate(c: Components, rate: FloatArray) -> FloatArray:
 
 def rates_for_rate_and_label(c: Components, rate: FloatArray, told: FloatArray) -> FloatArray:
     """The rates of total `rate` that tell `told` nats in all, both met exactly, with the largest gain."""
+    # What exceeds every rounding can only go to components that are their labels, nat for nat.
+    beyond = np.maximum(rate - MOST_NATS * c.live.sum(axis=-1), 0.0)
+    beyond = np.where(np.isfinite(beyond), beyond, 0.0)
+    told = np.where(told > rate / 2.0, np.maximum(told - beyond, 0.0), told)
 
     def solve(part: Components, w: FloatArray, index: FloatArray) -> FloatArray:
-        return _for_rate(part, w, rate[index.astype(int)], None)
+        return _for_rate(part, w, (rate - beyond)[index.astype(int)], None)
 
-    w = _weighted(c, solve, told)
-    return _for_rate(c, w, rate, told)
-
-
-def rates_for_deficit(c: Components, left: FloatArray) -> FloatArray:
-    """The least rates with deficit `left`."""
-    return _for_deficit(c, np.zeros_like(left), left, None)
+    return _for_rate(c, _weighted(c, solve, told), rate - beyond, told)
 
 
-def rates_for_deficit_and_label(c: Components, left: FloatArray, told: FloatArray) -> FloatArray:
-    """The least rates with deficit `left` that tell `told` nats in all, both met exactly."""
+def rates_for_gain(c: Components, left: FloatArray) -> FloatArray:
+    """The least rates whose gain is `left` below the largest."""
+    return _for_gain(c, np.zeros_like(left), left, None)
+
+
+def rates_for_gain_and_label(c: Components, left: FloatArray, told: FloatArray) -> FloatArray:
+    """The least rates whose gain is `left` below the largest and that tell `told` nats in all, both met exactly."""
 
     def solve(part: Components, w: FloatArray, index: FloatArray) -> FloatArray:
-        return _for_deficit(part, w, left[index.astype(int)], None)
+        return _for_gain(part, w, left[index.astype(int)], None)
 
-    w = _weighted(c, solve, told)
-    return _for_deficit(c, w, left, told)
+    return _for_gain(c, _weighted(c, solve, told), left, told)
 
 
 def _for_rate(c: Components, w: FloatArray, rate: FloatArray, told: FloatArray | None) -> FloatArray:
-    r = np.where(c.live & np.isinf(rate)[:, None], np.inf, 0.0)
-    inner = (rate > 0) & np.isfinite(rate) & c.live.any(axis=-1)
+    count = c.live.sum(axis=-1)
+    r = np.where(c.live & (rate >= MOST_NATS * count)[:, None], np.inf, 0.0)
+    inner = (rate > 0) & (rate < MOST_NATS * count)
     if inner.any():
-        part = c.take(np.flatnonzero(inner))
-        even = rate[inner] / part.live.sum(axis=-1)
-        found = _levelled(part, w[inner], even, total_rate, rate[inner], 1.0)
-        r[inner] = _polished(part, w[inner], found, np.zeros(1), total_rate, rate[inner], None if told is None else told[inner])
+        part, given = c.take(np.flatnonzero(inner)), rate[inner]
+        found = _levelled(part, w[inner], given / count[inner], given, rate_above, given)
+        r[inner] = _polished(part, w[inner], found, False, rate_above, given, None if told is None else told[inner])
     return r
 
 
-def _for_deficit(c: Components, w: FloatArray, left: FloatArray, told: FloatArray | None) -> FloatArray:
-    most = (2.0 * c.alpha + c.beta).sum(axis=-1)
+def _for_gain(c: Components, w: FloatArray, left: FloatArray, told: FloatArray | None) -> FloatArray:
     r = np.where(c.live & (left <= 0)[:, None], np.inf, 0.0)
-    inner = (left > 0) & (left < most)
+    inner = (left > 0) & (left < c.most)
     if inner.any():
-        part = c.take(np.flatnonzero(inner))
-        even = _even_rate(part, left[inner])
-        found = _levelled(part, w[inner], even, deficit, left[inner], -1.0)
-        r[inner] = _polished(part, w[inner], found, np.ones(1), deficit, left[inner], None if told is None else told[inner])
+        part, given = c.take(np.flatnonzero(inner)), left[inner]
+        even = _even_rate(part, given)
+        top = np.full(len(given), MOST_NATS)
+        found = _levelled(part, w[inner], even, top, gain_above, given)
+        r[inner] = _polished(part, w[inner], found, True, gain_above, given, None if told is None else told[inner])
     return r
 
 
 def _even_rate(c: Components, left: FloatArray) -> FloatArray:
-    """The common rate with that deficit: a quadratic in 1 - rho."""
+    """The common rate with that gain: a quadratic in rho, or in 1 - rho where that has more digits."""
     a, b = c.alpha.sum(axis=-1), c.beta.sum(axis=-1)
-    # 2 a s + b s (2 - s) = left for s = 1 - rho
-    s = left / ((a + b) + np.sqrt(np.maximum((a + b) ** 2 - b * left, 0.0)))
-    return np.maximum(-0.5 * np.log(s * (2.0 - s)), 1e-300)
-
-
-def most_told(c: Components, rate: FloatArray) -> FloatArray:
-    """The rates of total `rate` that tell the labels most: r_i = (omega - c_i)^+ / 2, c_i = log((1 - kappa_i^2) / kappa_i^2)."""
-    return _filled(c, rate, None)
-
-
-def least_telling(c: Components, told: FloatArray) -> FloatArray:
-    """The least rates that tell `told` nats; inf where no finite rates do."""
-    return _filled(c, None, told)
-
-
-def _filled(c: Components, rate: FloatArray | None, told: FloatArray | None) -> FloatArray:
-    """Water-filling over the labels, by trying how many components are under water: the level is explicit for each number."""
-    budget = rate if rate is not None else told
-    assert budget is not None
+    gained = c.most - left
+    rho = gained / (a + np.sqrt(a * a + b * gained))
+    rest = left / ((a + b) + np.sqrt(np.maximum((a + b) ** 2 - b * left, 0.0)))
     with np.errstate(divide="ignore"):
-        floor = np.where(c.kappa2 > 0, np.log(c.nu) - np.log(c.kappa2), np.inf)  # -inf where a component is its label
-    order = np.argsort(floor, axis=-1, kind="stable")
-    sorted_floor = np.take_along_axis(floor, order, axis=-1)
-    nu = np.take_along_axis(c.nu, order, axis=-1)
-    level = np.full(len(budget), -np.inf)
-    sure = np.isneginf(sorted_floor[:, 0])
-    count = np.arange(1, floor.shape[1] + 1, dtype=np.float64)
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        if rate is not None:
-            levels = (2.0 * rate[:, None] + np.cumsum(sorted_floor, axis=-1)) / count
-        else:
-            # k log(1 + exp(-omega)) = -sum log(1 - kappa^2) - 2 told over the first k components
-            rest = (-np.cumsum(np.log(nu), axis=-1) - 2.0 * budget[:, None]) / count
-            levels = -np.log(np.expm1(np.maximum(rest, 0.0)))
-    for k in range(floor.shape[1]):
-        fits = np.isfinite(sorted_floor[:, k]) & (levels[:, k] >= sorted_floor[:, k]) & ~sure
-        level = np.where(fits, levels[:, k], level)
-    with np.errstate(invalid="ignore"):
-        r = np.where(np.isfinite(floor), np.maximum(0.0, (level[:, None] - floor) / 2.0), 0.0)
-    # A component that is its label takes everything: no other tells as much for a nat.
-    first = floor == np.where(sure, -np.inf, np.nan)[:, None]
-    first &= np.cumsum(first, axis=-1) == 1
-    r = np.where(sure[:, None], np.where(first, budget[:, None], 0.0), r)
-    return np.where(np.isinf(budget)[:, None] & c.live & (c.kappa2 > 0), np.inf, r)
+        r = np.where(rho < 0.5, -0.5 * np.log1p(-(np.minimum(rho, 0.5) ** 2)), -0.5 * np.log(rest * (2.0 - rest)))
+    return np.clip(r, 1e-300, MOST_NATS)

@@ -16,6 +16,7 @@ from solvers.gaussian import GaussianCertificate, solve_gaussian
 from solvers.gaussian_grid import solve_gaussian_on_grid
 from solvers.gaussian_parallel import GaussianParallelCertificate, solve_gaussian_parallel
 from solvers.gaussian_randomness import GaussianRandomnessCertificate, solve_gaussian_randomness
+from solvers.gaussian_sdp import GaussianCovarianceCertificate, solve_gaussian_covariance
 from solvers.mec import BottleneckCertificate, coupling_with_bottleneck
 from solvers.npz import load_problem, load_samples
 from solvers.oneshot import oneshot_exact
@@ -34,6 +35,7 @@ __all__ = [
     "DitheredCertificate",
     "FanoCertificate",
     "GaussianCertificate",
+    "GaussianCovarianceCertificate",
     "GaussianParallelCertificate",
     "GaussianRandomnessCertificate",
     "RateDistortionCertificate",
@@ -52,6 +54,7 @@ __all__ = [
     "rate_distortion_perception",
     "solve",
     "solve_gaussian",
+    "solve_gaussian_covariance",
     "solve_gaussian_on_grid",
     "solve_gaussian_parallel",
     "solve_gaussian_randomness",

@@ -12,8 +12,9 @@ for beta, lambda >= 0 every channel within the budgets has
 
 since phi is the same at 1-t once min(t, 1-t) stands for t. The minimum: phi'' has the sign of
 n(1-n) + (1-2n)^2 (1-beta) t(1-t), which is linear in t(1-t) and at least 0 at t = 0, so phi is convex up to some t_0 and concave
-from there to 1/2. On the concave part phi >= min(phi(t_0), phi(1/2)); on the convex part it lies above its tangent at any
-`tangent` point there, and so phi >= min(phi(1/2), phi(tangent) - |phi'(tangent)| / 2). Nothing is used of Mrs. Gerber's lemma.
+from there to 1/2. On the concave part phi' falls to phi'(1/2) = lambda >= 0, so phi rises there, and its minimum lies on the
+convex part; that part lies above the tangent at any `tangent` point of it, and so phi >= phi(tangent) - |phi'(tangent)| / 2.
+Nothing is used of Mrs. Gerber's lemma: this proves what is needed of it.
 
 Lossless: D = 0 makes X a function of Y, and so does C = 0 where S determines X; then I = h(q). Infeasible: C < h(n) = H(S|X).
 """
@@ -90,10 +91,8 @@ def _lower(q: Any, n: Any, distortion: float, loss: Any, dual: tuple[Fraction, F
     heard = n + gain * tangent
     value = beta * _entropy(heard) - _entropy(tangent) + slope * tangent
     steep = beta * gain * _log_odds(heard) - _log_odds(tangent) + slope
-    middle = (beta - 1) * arb.const_log2() + slope / 2
-    least = middle.min(value - abs(steep) / 2)
     paid = (beta * loss if beta > 0 else arb(0)) + (slope * _rational(distortion) if slope > 0 else arb(0))
-    return _entropy(q) + least - paid
+    return _entropy(q) + value - abs(steep) / 2 - paid
 
 
 def _entropy(x: Any) -> Any:

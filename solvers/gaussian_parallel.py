@@ -71,8 +71,8 @@ def solve_gaussian_parallel(
     Give exactly one of `rate` (I(X;Y) <= rate, in `units`) and `distortion` (E ||X - Y||^2 <= distortion, mean_gap^2 included).
     sigma_X (n,): deviations of the independent X_i. sigma_Y (n,): those of the independent Gaussian Y_i; None leaves the law of Y
     free, or free in the ball W2^2(p_X, p_Y) <= perception (squared units of X). kappa (n,): correlations of X_i with its
-    label S_i, of variance 1; `classification` bounds sum_i h(S_i|Y_i) (in `units`). mean_gap: norm of the difference of the given means.
-    Infinite budgets are none.
+    label S_i, of variance 1; `classification` bounds sum_i h(S_i|Y_i) (in `units`). mean_gap: norm of the difference of the
+    given means. Infinite budgets are none.
 
     Raises InputError on bad input; an infeasible point is a result with lower = upper = inf.
     """

@@ -153,7 +153,7 @@ def allocate(
     if not cross.any():
         return np.where(mask, _quadratic(m, price, linear), 0.0)
     rate = math.exp(price.log)
-    excess = -m.known * price.rest - m.unknown  # known beta - 1
+    excess = np.where(m.unknown > 0, -m.known * price.rest - m.unknown, -1.0 * abs(price.rest))  # known beta - 1
     floor = np.where(excess > 0, excess / np.where(excess > 0, m.unknown, 1.0), 0.0)
     offset = np.where(excess > 0, 0.0, -excess)
     if start is None or not start.all():

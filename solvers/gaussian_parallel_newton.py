@@ -24,28 +24,32 @@ from solvers.gaussian_parallel_model import (
 _STEPS: Final = 15
 _SHORTEST: Final = 0.01  # step of the path, as a share of the label information to be gained
 _BINDING: Final = 0.999  # where the ball may bind, Newton's method starts with a multiplier that is not 0
+_TOUCHING: Final = 1e-8  # a ball that moves the law by less than this share costs the square of it: it may pass for idle
 _CLOSE: Final = 1e-9  # largest (relative) residual of a solution
 
 
-def followed(m: Model, price: Price, x: FloatArray) -> tuple[Price, FloatArray] | None:
+Solution = tuple[Price, FloatArray, float]  # price, ratios and share of the ball
+
+
+def followed(m: Model, begin: Solution) -> Solution | None:
     """From the optimum without the classification budget to that with it, along smaller budgets; None where the path is lost."""
-    start, done, step = information(m, x), 0.0, 1.0
+    at, start, done, step = begin, information(m, begin[1]), 0.0, 1.0
     while done < 1:
         goal = min(1.0, done + step)
-        found = settled(replace(m, needed=start + goal * (m.needed - start)), price, x, True)
+        found = settled(replace(m, needed=start + goal * (m.needed - start)), at[0], at[1], True)
         if found is None:
             step /= 3
             if step < _SHORTEST:
                 return None
             continue
-        (price, x), done, step = found, goal, 2 * step
-    return price, x
+        at, done, step = found, goal, 2 * step
+    return at
 
 
-def settled(m: Model, price: Price, x: FloatArray, labelled: bool) -> tuple[Price, FloatArray] | None:
+def settled(m: Model, price: Price, x: FloatArray, labelled: bool) -> Solution | None:
     """Newton's method with the right set of components at work and the ball binding or not; None where it fails."""
     everything = np.ones(m.size, dtype=bool)
-    binds = share(m, x) < 1
+    binds, failed = share(m, x) < 1, False
     for _ in range(6):
         if m.span is None:
             # Which components are at work depends on whether the ball binds: all of them where it does.
@@ -56,21 +60,21 @@ def settled(m: Model, price: Price, x: FloatArray, labelled: bool) -> tuple[Pric
             e = 1.0
         found = sharpened(m, price, x, e, labelled) if x.any() else None
         if found is None or found[0].beta < 0:
-            if not binds:
+            if failed:
                 return None
-            binds = False
+            binds, failed = not binds and m.radius < math.inf, True
             continue
-        price, now = found
-        if (share(m, now) < 1) != binds:
+        price, now, _ = found
+        if (share(m, now) < 1) != binds and share(m, now) < 1 - _TOUCHING:
             binds, x = not binds, now
             continue
         if m.span is not None or binds or ((allocate(m, price, 1.0, everything) > 0) == (now > 0)).all():
-            return price, now
+            return found
         x = now
     return None
 
 
-def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -> tuple[Price, FloatArray] | None:
+def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -> Solution | None:
     """Price, ratios and share near the given ones at which every condition holds to 1e-9; None where the steps do not lead there.
 
     labelled: the classification budget is active. The rate or distortion budget is; the ball is where e < 1.
@@ -95,7 +99,7 @@ def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -
         root = cross / (np.sqrt(v) * np.sqrt(r))
         gain = 2 * linear / v + root
         top, bottom = unknown * v + known * rest, unknown * v + known
-        if not (top > 0).all():
+        if not (top > 0).all() or (rest <= 0 and not m.unknown.all()):
             return answer
         drift = r / (2 * v)  # dR/dy
         residual, jacobian = np.zeros(size), np.zeros((size, size))
@@ -132,7 +136,7 @@ def sharpened(m: Model, price: Price, x: FloatArray, e: float, labelled: bool) -
             # Near the edge of the feasible budgets the gap falls only with the root of the residual: go on to rounding.
             if size_now >= best / 2:
                 return answer
-            answer, best = (Price(log_rate, 1 - rest, rest), ratios), size_now
+            answer, best = (Price(log_rate, 1 - rest, rest), ratios, e), size_now
         try:
             step = np.linalg.solve(jacobian, -residual)
         except np.linalg.LinAlgError:

@@ -2,8 +2,8 @@
 
 For given multipliers of the rate (price) and of the label information (price beta) each component has one best rate, a monotone
 root. At a fixed beta all rates fall with the price, which one root sets to meet the rate or the distortion budget; along that
-curve the information rises with beta up to its greatest value at beta's limit (the problem without a distortion, in closed form), so
-that a second root meets the classification budget. Newton steps on the active budgets then take the rates to full precision.
+curve the information rises with beta up to its greatest value at beta's limit (the problem without a distortion, in closed
+form), so that a second root meets the classification budget. Coarse roots start Newton's method on all conditions at once.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from solvers.gaussian_parallel_model import (
     rates_of,
     share,
 )  # fmt: skip
-from solvers.gaussian_parallel_newton import followed, settled
+from solvers.gaussian_parallel_newton import Solution, followed, settled
 from solvers.gaussian_parallel_problem import GaussianParallelProblem, GaussianParallelWitnesses, Multipliers
 
 Curve = Callable[[float, float], tuple[Price, FloatArray]]  # (beta, 1 - beta) -> price and ratios that meet the first budget
 HIGHEST_RATE: Final = 350.0  # nats a component; beyond it exp(-2 R) leaves the doubles, and the distortion with it
 _COARSE, _FINE = 0.3, 1e-10  # of the roots, before and without Newton's method; the witnesses' gap is of second order in it
 _EDGE: Final = 1e-9  # a label information within this share of the most is on the edge
-_EDGE_LOGITS: Final = (8.0, 14.0, 20.0, 26.0, 30.0, 40.0, 60.0, 90.0)
+_EDGE_LOGITS: Final = (10.0, 16.0, 20.0, 24.0, 29.0, 40.0, 70.0)
+_EDGE_TOLERANCE: Final = 1e-6
 _LARGEST_LOGIT: Final = 32.0  # of beta over its limit: nearer to it rounding decides
 
 
@@ -70,20 +71,17 @@ def _least_distortion(p: GaussianParallelProblem, m: Model) -> GaussianParallelW
                 return found
     else:
         limit = 1.0
-    found = _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_rate(m, m.nats, everywhere, tolerance)))
     if m.needed > 0 and m.needed >= most * (1 - _EDGE):
-        return _at_the_edge(p, m, found, limit, best, _meet_rate(m, m.nats, everywhere, _FINE))
-    return found
+        return _at_the_edge(p, m, limit, best, _meet_rate(m, m.nats, everywhere, _EDGE_TOLERANCE))
+    return _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_rate(m, m.nats, everywhere, tolerance)))
 
 
-def _at_the_edge(
-    p: GaussianParallelProblem, m: Model, found: GaussianParallelWitnesses, limit: float, best: FloatArray, meet: Curve
-) -> GaussianParallelWitnesses:
+def _at_the_edge(p: GaussianParallelProblem, m: Model, limit: float, best: FloatArray, meet: Curve) -> GaussianParallelWitnesses:
     """The best of several multipliers where the budgets leave almost no choice: the optimal ones grow without end there."""
-    duals = [found.dual] + [_with_dual(p, m, *_at(meet, limit, logit)).dual for logit in _EDGE_LOGITS if logit < 32 or limit == 1]
-    if found.rates is None:
-        found = channels(p, m, best)
-    return max((replace(found, dual=dual) for dual in duals), key=lambda w: checker.ends(p, w)[0])
+    logits = [logit for logit in _EDGE_LOGITS if logit < _LARGEST_LOGIT or limit == 1]
+    found = [_with_dual(p, m, *_shared(m, _at(meet, limit, logit))) for logit in logits]
+    upper = min([*found, channels(p, m, best, labelled=True)], key=lambda w: checker.ends(p, w)[1])
+    return max((replace(upper, dual=w.dual) for w in found), key=lambda w: checker.ends(p, w)[0])
 
 
 def _least_rate(p: GaussianParallelProblem, m: Model) -> GaussianParallelWitnesses:
@@ -105,25 +103,29 @@ def _least_rate(p: GaussianParallelProblem, m: Model) -> GaussianParallelWitness
             return none
         if distortion(m, np.expm1(2 * best))[0] <= m.budget:
             dual = Multipliers(distortion=0.0, rate=1.0, margin=1 - limit, perception=0.0, tangents=_spread(p, m, best))
-            return replace(channels(p, m, best), dual=_refined(p, dual))
+            return replace(channels(p, m, best, labelled=True), dual=_refined(p, dual))
     return _with_dual(p, m, *_solution(m, limit, lambda tolerance: _meet_distortion(m, everywhere, tolerance)))
 
 
 # ------------------------------------------------------------------------------------------------------------ the roots
 
 
-def _solution(m: Model, limit: float, curve: Callable[[float], Curve]) -> tuple[Price, FloatArray]:
-    """Price and ratios of the optimum: Newton's method from coarse roots, or fine roots where that fails."""
+def _solution(m: Model, limit: float, curve: Callable[[float], Curve]) -> Solution:
+    """Price, ratios and share of the optimum: Newton's method from coarse roots, or fine roots where that fails."""
     rough = _FINE if m.span is None and m.radius == math.inf else _COARSE  # in closed form roots are cheap
     price, x = _along(m, limit, curve(rough), rough, False)
     near = settled(m, price, x, False)
-    price, x = near if near is not None else _along(m, limit, curve(_FINE), _FINE, False)
-    if m.needed <= 0 or information(m, x) >= m.needed:
-        return price, x
-    near = followed(m, price, x)
+    start = near if near is not None else _shared(m, _along(m, limit, curve(_FINE), _FINE, False))
+    if m.needed <= 0 or information(m, start[1]) >= m.needed:
+        return start
+    near = followed(m, start)
     if near is None:
         near = settled(m, *_along(m, limit, curve(_COARSE / 10), _COARSE / 10, True), True)
-    return near if near is not None else _along(m, limit, curve(_FINE), _FINE, True)
+    return near if near is not None else _shared(m, _along(m, limit, curve(_FINE), _FINE, True))
+
+
+def _shared(m: Model, point: tuple[Price, FloatArray]) -> Solution:
+    return *point, share(m, point[1])
 
 
 def _along(m: Model, limit: float, meet: Curve, tolerance: float, labelled: bool) -> tuple[Price, FloatArray]:
@@ -230,14 +232,15 @@ def _root(f: Callable[[float], float], guess: float, step: float, low: float, hi
             far, other, value = middle, new, value / 2
         else:
             near, value, far, other = far, other, middle, new
+    if other == 0:
+        return far
     return min(near, far)  # at a price a hair too low a component may be at work that is idle a hair above
 
 
 # ---------------------------------------------------------------------------------------------------------- the witnesses
 
 
-def _with_dual(p: GaussianParallelProblem, m: Model, price: Price, x: FloatArray) -> GaussianParallelWitnesses:
-    e = share(m, x)
+def _with_dual(p: GaussianParallelProblem, m: Model, price: Price, x: FloatArray, e: float) -> GaussianParallelWitnesses:
     by_rate = p.value == "rate"
     dual = Multipliers(
         distortion=math.exp(-price.log) / m.unit if by_rate else 1.0,

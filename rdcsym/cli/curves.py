@@ -42,9 +42,9 @@ def _curve(theorem: Theorem, example: Example, intervals: int) -> Curve:
     x = np.linspace(example.low, example.high, _SAMPLES)
     at = np.linspace(example.low, example.high, intervals)
     given: dict[str, Any] = {parameter.name: x, **example.fixed}
-    defaults = {p.name: p.default for p in theorem.parameters if p.default is not None}
-    fixed = {n: v for n, v in {**defaults, **example.fixed}.items() if n != parameter.name}
-    point = {n: np.asarray(v) if np.ndim(v) else v for n, v in fixed.items()}
+    defaults: dict[str, Any] = {p.name: p.default for p in theorem.parameters if p.default is not None}
+    fixed: dict[str, Any] = {n: v for n, v in {**defaults, **example.fixed}.items() if n != parameter.name}
+    point: dict[str, Any] = {n: np.asarray(v) if np.ndim(v) else v for n, v in fixed.items()}
     ask = oracle(theorem) if intervals else None
     published = theorem.published.evaluate(**given).tolist() if theorem.published is not None else None
     return Curve(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PROCESSES = 2
 _SOLVERS = ("cvxpy", "clarabel", "ot", "flint", "sklearn")
-_PER_REGIME, _PER_BOUNDARY = 20, 1  # a paper is a summary: `rdcsym certify` is the full confirmation
+_PER_REGIME, _PER_REGIME_VECTOR, _PER_BOUNDARY = 20, 8, 2  # a paper is a summary: `rdcsym certify` is the full confirmation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,9 @@ class Found:
     curves: list[Curve]
 
 
-def gather(names: Sequence[str], folder: Path, figures: str, seed: int = 0, quiet: bool = False) -> tuple[dict[str, Evidence], list[str]]:
+def gather(
+    names: Sequence[str], folder: Path, figures: str, seed: int = 0, quiet: bool = False
+) -> tuple[dict[str, Evidence], list[str]]:
     """The evidence by theorem, its figures written to `folder`/`figures`; and, in words, what had to be left out.
 
     Without the extra `solvers` there are no verdicts, witnesses and intervals; without matplotlib no figures.
@@ -39,7 +41,9 @@ def gather(names: Sequence[str], folder: Path, figures: str, seed: int = 0, quie
     solved, drawn = all(map(find_spec, _SOLVERS)), find_spec("matplotlib") is not None
     left_out = []
     if not solved:
-        left_out.append("Witnesses, verdicts and certified intervals are left out: the extra `solvers` is not installed where this was made.")
+        left_out.append(
+            "Witnesses, verdicts and certified intervals are left out: the extra `solvers` is not installed where this was made."
+        )
     if not drawn:
         left_out.append("Figures are left out: matplotlib is not installed where this was made.")
     if not solved and not drawn:
@@ -76,7 +80,9 @@ def find(name: str, solved: bool, seed: int) -> Found:
         return Found(rows=[], curves=theorem_curves(chosen, solved=False))
     from rdcsym.cli.confirm import Effort, confirm_theorem
 
-    rows = list(confirm_theorem(chosen, Effort(per_regime=_PER_REGIME, per_boundary=_PER_BOUNDARY), seed))
+    vector = any(p.vector for p in chosen.parameters)
+    effort = Effort(per_regime=_PER_REGIME_VECTOR if vector else _PER_REGIME, per_boundary=_PER_BOUNDARY)
+    rows = list(confirm_theorem(chosen, effort, seed))
     return Found(rows=rows, curves=theorem_curves(chosen))
 
 

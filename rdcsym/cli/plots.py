@@ -129,7 +129,8 @@ def write_curve(curve: Curve, witnesses: Sequence[Witness], path: Path) -> None:
 
 def curve_title(curve: Curve) -> str:
     """What the curve shows, in words: the function, its argument, and the values of the other parameters."""
-    fixed = ", ".join(f"{name} = {value if isinstance(value, str) else f'{value:.6g}'}" for name, value in curve.fixed.items())
+    values: dict[str, Any] = dict(curve.fixed)  # numbers, and vectors as text
+    fixed = ", ".join(f"{name} = {value if isinstance(value, str) else f'{value:.6g}'}" for name, value in values.items())
     return f"{curve.value_name} against {curve.parameter}" + (f" at {fixed}" if fixed else "")
 
 

@@ -40,9 +40,10 @@ def command(
 ) -> int:
     """Look for an operating point at which FORMULA, for the value of theorem NAME, cannot be true.
 
-    FORMULA is SymPy text or LaTeX in the theorem's parameters (`rdcsym list NAME`) and in the quantities that its statement defines
-    (`rdcsym latex NAME`); information in bits, oo where no code meets the budgets. Exit status 1 with a witness in small rationals,
-    0 with "not refuted in N points", which is no proof. No text is ever run. Put -- before a formula that begins with a minus sign.
+    FORMULA is SymPy text or LaTeX in the theorem's parameters (`rdcsym list NAME`) and in the quantities that its statement
+    defines (`rdcsym latex NAME`); information in bits, oo where no code meets the budgets. Exit status 1 with a witness in
+    small rationals, 0 with "not refuted in N points", which is no proof. No text is ever run. Put -- before a formula that
+    begins with a minus sign.
     """
     from rdcsym.oracles.refutation import refute_theorem
 

@@ -9,12 +9,24 @@ from sympy.printing.c import C99CodePrinter
 
 from rdcsym.evaluate import Root
 from rdcsym.export.c_helpers import HELPERS
-from rdcsym.export.plan import TOLERANCE, conditions, header, helpers, identifier, names, needed, number, parameters, plain, unknown
+from rdcsym.export.plan import (
+    TOLERANCE,
+    conditions,
+    header,
+    helpers,
+    identifier,
+    names,
+    needed,
+    number,
+    parameters,
+    plain,
+    unknown,
+)
 from rdcsym.form import Definition, Form
 
 
-class _Printer(C99CodePrinter):  # type: ignore[misc]
-    """SymPy's printer; constants as numbers, the project's functions as helpers (`used`), implicit roots as functions (`roots`)."""
+class _Printer(C99CodePrinter):
+    """SymPy's printer; constants as numbers, the project's functions as helpers (`used`), roots as functions (`roots`)."""
 
     def __init__(self) -> None:
         super().__init__({"human": False})
@@ -62,19 +74,31 @@ def to_c(form: Form, name: str = "value") -> str:
     """
     printer, arguments = _Printer(), parameters(form)
     taken, given = ", ".join(f"double {a}" for a in arguments), ", ".join(arguments)
-    body = [f"static int {name}_regime({taken})", "{", *_definitions(form, conditions(form), printer, name), *_silent(form, conditions(form))]
+    body = [
+        f"static int {name}_regime({taken})",
+        "{",
+        *_definitions(form, conditions(form), printer, name),
+        *_silent(form, conditions(form)),
+    ]
     for i, regime in enumerate(form.regimes):
-        body.append(f"    if ({_condition(regime.condition, regime.sudden, regime.unit, printer)}) return {i}; /* {regime.name} */")
+        body.append(
+            f"    if ({_condition(regime.condition, regime.sudden, regime.unit, printer)}) return {i}; /* {regime.name} */"
+        )
     body += ["    return -1;", "}", ""]
     for i, regime in enumerate(form.regimes):
         body += [f"/* {regime.name} */", f"static double {name}_{i}({taken})", "{"]
         body += [*_definitions(form, [regime.value], printer, name), *_silent(form, [regime.value])]
         body += [f"    return {_value(regime.value, printer)};", "}", ""]
-    words = "\n".join(f" * {line}" for line in header(form, "Made by rdcsym; C99, needs <math.h> alone (link with -lm; not with -ffast-math)."))
+    words = "\n".join(
+        f" * {line}" for line in header(form, "Made by rdcsym; C99, needs <math.h> alone (link with -lm; not with -ffast-math).")
+    )
     body += [f"/* {words.strip(' *')}", " */", f"double {name}({taken})", "{", f"    switch ({name}_regime({given})) {{"]
     body += [f"    case {i}: return {name}_{i}({given}) + 0.0;" for i in range(len(form.regimes))]
     body += ["    default: return INFINITY;", "    }", "}"]
-    return "\n".join(["#include <math.h>", "", *(text + "\n" for text in helpers(HELPERS, printer.used)), *printer.roots, *body]) + "\n"
+    return (
+        "\n".join(["#include <math.h>", "", *(text + "\n" for text in helpers(HELPERS, printer.used)), *printer.roots, *body])
+        + "\n"
+    )
 
 
 def _silent(form: Form, expressions: list[Any]) -> list[str]:
@@ -105,7 +129,8 @@ def _root(root: Root, function: str, arguments: list[str], printer: _Printer) ->
     values = [printer.text(e) for e in (root.equation, sp.diff(root.equation, root.variable), root.low, root.high)]
     return _ROOT.format(
         function=function, taken=", ".join(f"double {a}" for a in arguments), more="".join(f", double {a}" for a in arguments),
-        given="".join(f", {a}" for a in arguments), x=variable, equation=values[0], slope=values[1], low=values[2], high=values[3],
+        given="".join(f", {a}" for a in arguments), x=variable,
+        equation=values[0], slope=values[1], low=values[2], high=values[3],
         silent=" ".join(f"(void){a};" for a in arguments),
     )  # fmt: skip
 

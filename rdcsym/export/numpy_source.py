@@ -13,7 +13,7 @@ from rdcsym.export.plan import TOLERANCE, conditions, header, helpers, identifie
 from rdcsym.form import Definition, Form
 
 
-class _Printer(NumPyPrinter):  # type: ignore[misc]
+class _Printer(NumPyPrinter):
     """SymPy's printer, with the project's functions as helpers; `used` collects those."""
 
     def __init__(self) -> None:
@@ -66,7 +66,9 @@ def to_numpy(form: Form, name: str = "value") -> str:
     for i, regime in enumerate(form.regimes):
         body += [f"def _value_{i}({taken}):", f'    """{regime.name}"""', *_definitions(form, [regime.value], printer)]
         body += [f"    return {_value(regime.value, printer)}", "", ""]
-    signature = ", ".join(identifier(p.name) + (f"={_default(p.default)}" if p.default is not None else "") for p in _ordered(form))
+    signature = ", ".join(
+        identifier(p.name) + (f"={_default(p.default)}" if p.default is not None else "") for p in _ordered(form)
+    )
     values = ", ".join(f"_value_{i}" for i in range(len(form.regimes)))
     body += [
         f"def {name}({signature}):", '    """' + "\n    ".join(header(form, "")).strip(), '    """',
@@ -75,7 +77,8 @@ def to_numpy(form: Form, name: str = "value") -> str:
         '    with np.errstate(all="ignore"):  # a definition may be undefined where no regime reads it',
         "        chosen, result = _regime(*flat), np.full(flat[0].shape, np.inf)",
         f"        for i, value in enumerate(({values},)):",
-        "            mask = chosen == i", "            if mask.any():", "                result[mask] = value(*(x[mask] for x in flat))",
+        "            mask = chosen == i", "            if mask.any():",
+        "                result[mask] = value(*(x[mask] for x in flat))",
         "    return (result + 0.0).reshape(shape)[()]",
     ]  # fmt: skip
     top = ['"""' + f"{form.value} as NumPy source, made by rdcsym.", '"""', "", "import numpy as np", "", ""]

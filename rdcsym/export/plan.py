@@ -15,10 +15,12 @@ from rdcsym.evaluate import BUDGET_TOLERANCE, Root
 from rdcsym.form import Definition, Form, Parameter
 from rdcsym.problem import InputError
 
-_RESERVED: Final = frozenset(
-    "double int float char long short void static const if else for while do switch case return break continue default signed unsigned struct "
-    "np torch math value result mask log exp sqrt pow fabs fmin fmax".split()
-)
+_RESERVED: Final = frozenset({
+    "double", "int", "float", "char", "long", "short", "void", "static", "const", "if", "else", "for", "while", "do", "switch",
+    "case", "return", "break", "continue", "default", "signed", "unsigned", "struct", "np", "torch", "math", "value", "result",
+    "mask", "log", "exp", "sqrt", "pow", "fabs", "fmin", "fmax",
+})  # fmt: skip
+
 _WIDTH: Final = 100
 TOLERANCE: Final = repr(BUDGET_TOLERANCE)
 Helpers = Mapping[str, tuple[Sequence[str], str]]  # name -> (names of those that it calls, source)
@@ -117,4 +119,12 @@ def _domain(p: Parameter) -> str:
 
 
 def _ascii(text: str) -> str:
-    return re.sub(r"\s+", " ", text).replace("*/", "* /").replace('"""', "'''").replace("\\", "/").encode("ascii", "replace").decode().rstrip(".")
+    return (
+        re.sub(r"\s+", " ", text)
+        .replace("*/", "* /")
+        .replace('"""', "'''")
+        .replace("\\", "/")
+        .encode("ascii", "replace")
+        .decode()
+        .rstrip(".")
+    )

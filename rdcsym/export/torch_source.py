@@ -12,14 +12,26 @@ import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from rdcsym.evaluate import Root
-from rdcsym.export.plan import TOLERANCE, conditions, header, helpers, identifier, names, needed, number, parameters, plain, unknown
+from rdcsym.export.plan import (
+    TOLERANCE,
+    conditions,
+    header,
+    helpers,
+    identifier,
+    names,
+    needed,
+    number,
+    parameters,
+    plain,
+    unknown,
+)
 from rdcsym.export.torch_helpers import HELPERS
 from rdcsym.form import Definition, Form
 
 _TORCH = {"log": "torch.log", "exp": "torch.exp", "Abs": "torch.abs", "atanh": "torch.atanh", "tanh": "torch.tanh"}
 
 
-class _Printer(PythonCodePrinter):  # type: ignore[misc]
+class _Printer(PythonCodePrinter):
     """SymPy's printer; constants as numbers, functions as torch's or as helpers (`used`)."""
 
     def __init__(self) -> None:
@@ -45,7 +57,11 @@ class _Printer(PythonCodePrinter):  # type: ignore[misc]
             root = f"torch.sqrt({self._print(expr.base)})"
             return root if expr.exp > 0 else f"(1/{root})"
         if expr.base.is_Number:
-            return f"torch.exp2({self._print(expr.exp)})" if expr.base == 2 else f"torch.exp({float(sp.log(expr.base))!r}*({self._print(expr.exp)}))"
+            return (
+                f"torch.exp2({self._print(expr.exp)})"
+                if expr.base == 2
+                else f"torch.exp({float(sp.log(expr.base))!r}*({self._print(expr.exp)}))"
+            )
         return str(super()._print_Pow(expr, **kwargs))
 
     def _print_Function(self, expr: Any) -> str:
@@ -67,7 +83,7 @@ class _Printer(PythonCodePrinter):  # type: ignore[misc]
 
 
 def to_torch(form: Form, name: str = "value") -> str:
-    """The form as a Python module that needs torch alone: `name(parameters)` broadcasts and returns a float64 tensor with a gradient.
+    """The form as a Python module that needs torch alone: `name(parameters)` broadcasts to a float64 tensor with a gradient.
 
     Raises InputError for a form with vectors, or with a function that has no torch source.
     """
@@ -81,7 +97,11 @@ def to_torch(form: Form, name: str = "value") -> str:
         body.append(f"    chosen[(chosen < 0) & {condition}] = {i}  # {regime.name}")
     body += ["    return chosen", "", ""]
     for i, regime in enumerate(form.regimes):
-        body += [f"def _value_{i}({taken}):", f'    """{regime.name}"""', *_definitions(form, [regime.value], printer, arguments[0])]
+        body += [
+            f"def _value_{i}({taken}):",
+            f'    """{regime.name}"""',
+            *_definitions(form, [regime.value], printer, arguments[0]),
+        ]
         body += [f"    return {_value(regime.value, printer)} + 0.0 * {arguments[0]}.detach().clamp(-1, 1)", "", ""]
     order = sorted(form.parameters, key=lambda p: p.default is not None)
     shown = {float("inf"): "math.inf"}
@@ -130,7 +150,8 @@ def _value(expression: Any, printer: _Printer) -> str:
         return printer.text(expression)
     arguments = ", ".join(sorted(identifier(n) for n in names(expression)))
     cases = ", ".join(
-        f"(lambda {arguments}: {_condition(c, False, 1, printer)}, lambda {arguments}: {printer.text(v)})" for v, c in expression.args
+        f"(lambda {arguments}: {_condition(c, False, 1, printer)}, lambda {arguments}: {printer.text(v)})"
+        for v, c in expression.args
     )
     return f"{printer.helper('piecewise')}(({arguments},), {cases})"
 

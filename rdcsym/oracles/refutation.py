@@ -24,8 +24,9 @@ MOST_POINTS = 1_000_000
 class Refutation:
     """What was found against a claim. No witness and no broken law is "not refuted", and never a proof.
 
-    points: how many points were held against a certified interval; looked: against the catalogue's closed form, which only says where
-    to look; laws: those that were tried. undefined: points on an edge of the domain at which the claim states no value (no refutation).
+    points: how many points were held against a certified interval; looked: against the catalogue's closed form, which only says
+    where to look; laws: those that were tried. undefined: points on an edge of the domain at which the claim states no value
+    (no refutation).
     """
 
     theorem: str
@@ -77,10 +78,11 @@ def refute(
 ) -> Refutation:
     """Look for a point at which a formula for the function of theorem `name` cannot be true; needs the extra `solvers`.
 
-    formula: text in SymPy's manner, LaTeX, or a Python function of keyword parameters (numbers, arrays for vectors) that returns a
-    number; bits, inf where no code meets the budgets. claim: "exact", or a "lower" or "upper" bound. points: how many points are held
-    against certified intervals. where: a condition on the parameters under which the claim is made. fixed: parameter -> value.
-    tick: called with a word at each step. Raises InputError for what cannot be read, and where the function raises.
+    formula: text in SymPy's manner, LaTeX, or a Python function of keyword parameters (numbers, arrays for vectors) that
+    returns a number; bits, inf where no code meets the budgets. claim: "exact", or a "lower" or "upper" bound. points: how many
+    points are held against certified intervals. where: a condition on the parameters under which the claim is made. fixed:
+    parameter -> value. tick: called with a word at each step. Raises InputError for what cannot be read, and where the function
+    raises.
     """
     return refute_theorem(_theorem(name), formula, claim, points, where, fixed, seed, tick=tick)
 

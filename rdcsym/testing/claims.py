@@ -24,6 +24,7 @@ Where = Callable[[dict[str, Any]], bool]
 
 _LARGEST_DENOMINATOR = 1000
 _ANSWERS = 256
+_SMALLEST = 1e-150
 
 
 def kind_of(claim: str) -> Kind:
@@ -35,6 +36,13 @@ def kind_of(claim: str) -> Kind:
 
 def the_theorem(theorem: str | Theorem) -> Theorem:
     return named_theorem(theorem) if isinstance(theorem, str) else theorem
+
+
+def squares_vanish(point: Mapping[str, Any]) -> bool:
+    """Whether a deviation is positive and its square is not, in float64: no formula with squares can be asked there."""
+    return any(
+        n.startswith("sigma") and bool(np.any((np.asarray(x) > 0) & (np.asarray(x) < _SMALLEST))) for n, x in point.items()
+    )
 
 
 def reader(function: Function, where: Where | None = None) -> Evaluate:

@@ -1,6 +1,6 @@
-"""The laws as assertions: each takes someone's function and raises AssertionError, in one line with the two numbers, where it breaks.
+"""The laws as assertions: each takes someone's function and raises AssertionError, one line with the two numbers, where it fails.
 
-The laws that `rdcsym refute` uses (`rdcsym.laws`, which says for which theorem each is true) are used here as they are. Three more
+The laws that `rdcsym refute` uses (`rdcsym.laws`, which says for which theorem each is true) are used as they are. Three more
 stand here: agreement with the certified form, the unit of length, and what more holds of Fano's function.
 """
 
@@ -19,14 +19,14 @@ from rdcsym.laws import EXACT, Law
 from rdcsym.operating_points import Points, valid
 from rdcsym.problem import FloatArray, InputError, nearest
 from rdcsym.refute import Interval, distance, reason
-from rdcsym.testing.claims import Claim, Function, Where, kind_of, reader, shown, the_theorem
+from rdcsym.testing.claims import Claim, Function, Where, kind_of, reader, shown, squares_vanish, the_theorem
 from rdcsym.theorem import Theorem
 
 AGREEMENT = "agreement"
 TOLERANCE = 1e-9
-_NUDGE = 1e-9  # a value is right if it is the true one at parameters that differ by this, relatively: no edge is decided by an ulp
+# A value is right if it is the true one at parameters that differ by this (relatively): no edge is decided by an ulp.
+_NUDGE = 1e-9
 _OCTAVES = 20
-_SMALLEST = 1e-150  # deviations below this have no float64 square, and the laws compare squares
 
 
 def laws_of(theorem: str | Theorem, claim: Claim = "exact") -> tuple[Law, ...]:
@@ -93,7 +93,7 @@ def assert_law(
     for name in rule.steps:
         base[name] = np.array([steps[name] if isinstance(steps, Mapping) else steps], dtype=np.float64)
     evaluate, lean = reader(function, where), _without_requirements(chosen)
-    if any(n.startswith("sigma") and np.any((x > 0) & (x < _SMALLEST)) for n, x in base.items()):
+    if squares_vanish(point):
         return
     with np.errstate(invalid="ignore"):  # inf - inf, where a budget is without limit: the law says nothing
         # A violation counts if it stays when the budgets move: no edge, and no vertical slope at one, is decided by an ulp.
@@ -151,7 +151,11 @@ def _moved_budgets(theorem: Theorem, point: Mapping[str, Any]) -> list[dict[str,
 def _neighbours(theorem: Theorem, point: Mapping[str, Any]) -> Points:
     """Points within _NUDGE of one: each parameter moved down and up, and all budgets together."""
     sizes = _sizes(theorem, point)
-    moves = [{p.name: np.clip(point[p.name] + sign * sizes[p.name], p.low, p.high)} for p in theorem.parameters for sign in (-_NUDGE, _NUDGE)]
+    moves = [
+        {p.name: np.clip(point[p.name] + sign * sizes[p.name], p.low, p.high)}
+        for p in theorem.parameters
+        for sign in (-_NUDGE, _NUDGE)
+    ]
     rows = [{**point, **move} for move in ({}, *moves, *_moved_budgets(theorem, point))]
     return valid(theorem.certified, {n: np.stack([np.asarray(row[n], dtype=np.float64) for row in rows]) for n in sizes})
 

@@ -1,7 +1,7 @@
 """Hypothesis strategies for finite laws: simplices, couplings, channels, labels, costs and whole discrete problems.
 
-All arrays are float64 and writeable. Sizes are a number, a strategy of numbers, or None (drawn, 1 to 5). Examples shrink towards few
-symbols, uniform laws, independent couplings and small integers.
+All arrays are float64 and writeable. Sizes are a number, a strategy of numbers, or None (drawn, 1 to 5). Examples shrink towards
+few symbols, uniform laws, independent couplings and small integers.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def _weights(zeros: bool) -> Strategy[float]:
 def simplices(draw: Draw, n: Size = None, *, zeros: bool = True, denormals: bool = True) -> FloatArray:
     """Probability vectors: float64, shape (n,), entries in [0, 1], `math.fsum` within an ulp (2^-52) of 1.
 
-    zeros: atoms of mass 0 may occur (never all). denormals: atoms of mass below 2^-1022 may occur. Exact ties, and atoms that differ by
-    an ulp, always may.
+    zeros: atoms of mass 0 may occur (never all). denormals: atoms of mass below 2^-1022 may occur. Exact ties, and atoms
+    that differ by an ulp, always may.
     """
     count = draw(sized(n))
     weights = np.array(draw(st.lists(_weights(zeros), min_size=count, max_size=count)))
@@ -154,8 +154,8 @@ def north_west_corner(p_X: FloatArray, p_Y: FloatArray) -> FloatArray:
 def costs(draw: Draw, n: Size = None, m: Size = None, *, ties: bool = True) -> FloatArray:
     """Cost matrices d(x, y): float64, shape (n, m), finite and at least 0.
 
-    With ties: Hamming, all zero or constant, small integers, squared distances of points on a line, any floats in [0, 1]; each at a
-    scale from 2^-60 to 2^60. Without: all entries differ.
+    With ties: Hamming, all zero or constant, small integers, squared distances of points on a line, any floats in [0, 1];
+    each at a scale from 2^-60 to 2^60. Without: all entries differ.
     """
     rows, columns = draw(sized(n)), draw(sized(m))
     shape = (rows, columns)

@@ -17,7 +17,7 @@ _LEAST_RIDGE, _MOST_RIDGE = 40, 42  # condition number at least 2^40 > 1e12
 def covariances(draw: Draw, n: Size = None, *, singular: bool = True) -> FloatArray:
     """Covariance matrices: float64, shape (n, n), exactly symmetric, and positive semidefinite *exactly*, read as rationals.
 
-    Identity, diagonal, F F^T with integer factors F; each times a power of two from 2^-60 to 2^60 (exact, so rounding adds nothing).
+    Identity, diagonal, F F^T with integer factors F; each times a power of two from 2^-60 to 2^60 (exact).
     singular: also exactly singular ones (factors of rank below n, a zero on the diagonal, the zero matrix) and near singular
     ones (condition number above 1e12; of one component, a tiny variance). Without it every matrix is positive definite with a
     condition number of at most 1 + 16 n^2.

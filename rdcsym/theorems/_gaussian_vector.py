@@ -1,7 +1,8 @@
 """What the vector Gaussian theorems share: parameters, budgets, and the proof that the rates of the components are all that matters.
 
-X_i ~ N(0, sigma_X,i^2) independent, label S_i of unit variance with correlation kappa_i with X_i and independent of all else. For
-*every* coupling, Gaussian or not, put r_i = I(X_i; Y, X_1..X_{i-1}). Then (amounts in nats)
+X_i ~ N(0, sigma_X,i^2) independent; (X_i, S_i) jointly Gaussian with correlation kappa_i, S_i of unit variance, the pairs
+independent; S - X - Y. A given output law is the product of N(0, sigma_Y,i^2). A constant component tells nothing, whatever kappa_i
+says. For *every* coupling, Gaussian or not, put r_i = I(X_i; Y, X_1..X_{i-1}). Then (amounts in nats)
 
     sum r_i = I(X;Y)                                          the chain rule, X_i independent
     E (X_i - Y_i)^2 >= sigma_X,i^2 + tau_i^2 - 2 sigma_X,i tau_i rho(r_i)     one component (drc-gaussian), tau_i^2 = E Y_i^2
@@ -9,7 +10,9 @@ X_i ~ N(0, sigma_X,i^2) independent, label S_i of unit variance with correlation
 
 with rho(r) = sqrt(1 - exp(-2r)), and independent Gaussian pairs of these rates meet all of them with equality. So the problem is
 a convex program in the rates, and what is claimed holds for the single-letter program and, the program being convex, for the
-asymptotic function too. S_1..S_n and Y jointly obey sum I_i(r_i) >= I(S;Y) as well, so the joint loss h(S|Y) has the same function.
+asymptotic function too (attained by a coding theorem, cited). S_1..S_n and Y jointly obey sum I_i(r_i) >= I(S;Y) as well: S_1..S_(i-1)
+are X_1..X_(i-1) seen through noise, so I(S;Y) = sum I(S_i; Y, S_1..S_(i-1)) <= sum I(S_i; Y, X_1..X_(i-1)). So the joint loss h(S|Y) has
+the same function, but where a Y_i is constant and its label is not: then other components of Y could carry it.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ KAPPA = Parameter(
     vector=True,
 )
 RATE = Parameter(symbol=R, low=0, high=INF, unit="bits", meaning="rate I(X;Y)", draw=6 * u + 54 * u**24)
-_MOST = told(kappa, most_telling_rates(sigma_X * sigma_Y, kappa, R))
+_MOST = told(kappa, most_telling_rates(sigma_X, sigma_Y, kappa, R))
 LOSS_MEANING = "classification loss, sum of h(S_i|Y_i)"
 LOSS = Parameter(
     symbol=C,
@@ -60,7 +63,6 @@ LOSS = Parameter(
     size=label_entropy(kappa),
 )
 ENTROPY = Definition(h_S, label_entropy(kappa))
-GAINS = sigma_X * sigma_Y  # alpha of a given output law
 
 CHAIN = Lemma(
     "",
@@ -77,6 +79,16 @@ ENTROPY_POWER = Lemma(
     "conditional entropy power inequality: a label learns at most -1/2 log(1 - kappa^2 (1 - exp(-2 r))) from a component of rate r",
     "Shannon 1948; Stam 1959; Blachman 1965 (checked as algebra in drc-gaussian)",
 )
+JOINT = Lemma(
+    "",
+    "joint loss: I(S;Y) = sum of I(S_i; Y, S_1..S_(i-1)) <= sum of I(S_i; Y, X_1..X_(i-1)), since S_j is X_j seen through noise",
+    "data processing; Cover and Thomas, Theorem 2.8.1",
+)
+CODING = Lemma(
+    "",
+    "the single-letter program, where convex, is attained by codes whose output has the given law, with enough common randomness",
+    "Saldi, Linder, Yuksel 2015; Li and El Gamal 2018",
+)
 DUALITY = Lemma(
     "",
     "a stationary point of a convex program with multipliers >= 0 and complementary slackness is a minimum",
@@ -84,7 +96,7 @@ DUALITY = Lemma(
 )
 
 # Positive symbols of the proofs, for one component; rho strictly between 0 and 1, r the rate in nats.
-rho, r, s, tau, k, a, b, nu = sp.symbols("rho r sigma_X tau kappa lambda mu nu", positive=True)
+rho, r, s, tau, k, a, b = sp.symbols("rho r sigma_X tau kappa lambda mu", positive=True)
 
 
 def rates_decide() -> list[Step]:
@@ -98,6 +110,8 @@ def rates_decide() -> list[Step]:
         COMPONENT,
         ENTROPY_POWER,
         DUALITY,
+        JOINT,
+        CODING,
         Identity("", "d rho / d r = (1 - rho^2) / rho", sp.diff(by_rate, r), slope.subs(rho, by_rate)),
         Sign(
             "",
@@ -117,9 +131,15 @@ def rates_decide() -> list[Step]:
         ),
         Identity(
             "",
-            "a Gaussian pair of correlation rho has rate r, so the bounds are met",
+            "attained: a Gaussian pair of correlation rho has rate r",
             -sp.log(1 - by_rate**2) / 2,
             r,
+        ),
+        Identity(
+            "",
+            "attained: its label has Cov(S, Y) = kappa rho tau, so Var(S|Y) = 1 - kappa^2 rho^2",
+            1 - (k * rho * tau) ** 2 / tau**2,
+            1 - k**2 * rho**2,
         ),
     ]  # fmt: skip
 
@@ -128,19 +148,28 @@ def most_told(regime: str) -> list[Step]:
     """The largest sum of I_i at a total rate: equal slopes, a water level omega over floors log((1 - kappa^2)/kappa^2)."""
     omega = sp.Symbol("omega", real=True)
     rest = (1 - k**2) / k**2 * sp.exp(-omega)  # exp(-2 r_i) under water
+    label_slope = k**2 * (1 - rho**2) / (1 - k**2 * rho**2)
+    floor = sp.log((1 - k**2) / k**2)
     return [
         Identity(
             regime,
-            "components under water have equal slopes: with exp(-2 r_i) = (1 - kappa_i^2)/kappa_i^2 exp(-omega) the slope is",
-            k**2 * rest / (1 - k**2 + k**2 * rest),
+            "components under water have one slope: with exp(-2 r_i) = (1 - kappa_i^2)/kappa_i^2 exp(-omega) it is 1/(1 + exp(omega))",
+            label_slope.subs(rho, sp.sqrt(1 - rest)),
             1 / (1 + sp.exp(omega)),
+        ),
+        Identity(
+            regime,
+            "at rate 0 the slope is kappa^2 = 1/(1 + exp(floor)): a component with its floor above omega stays dry",
+            label_slope.subs(rho, 0),
+            1 / (1 + sp.exp(floor)),
         ),
         Sign(
             regime,
-            "a component above water has a smaller slope already at rate 0, kappa_i^2 < 1/(1 + exp(omega)): it stays dry",
-            nu - k**2,
-            ((nu - k**2,),),
-            given=(nu - k**2,),
+            "no label learns more than a nat for a nat: 1 - slope; with equality only where kappa^2 = 1, which so comes first",
+            1 - label_slope,
+            ((1 - k**2, 1 / (1 - k**2 * rho**2)),),
+            given=(1 - k**2,),
+            positive=(1 - k**2 * rho**2,),
         ),
     ]
 
@@ -160,5 +189,5 @@ def distortion(rates: Any) -> Any:
     return total((sigma_X - sigma_Y) ** 2 + 2 * sigma_X * sigma_Y * remainder(rates))
 
 
-LEAST_AT_ANY_RATE = h_S - told(kappa, most_telling_rates(GAINS, kappa, sp.oo))
+LEAST_AT_ANY_RATE = h_S - told(kappa, most_telling_rates(sigma_X, sigma_Y, kappa, sp.oo))
 NATURAL = total(sigma_X**2 + sigma_Y**2)

@@ -20,7 +20,6 @@ from rdcsym.proof import Derivation, Identity, Sign, Step
 from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian_vector import (
     ENTROPY,
-    GAINS,
     KAPPA,
     LEAST_AT_ANY_RATE,
     LOSS,
@@ -39,7 +38,6 @@ from rdcsym.theorems._gaussian_vector import (
     k,
     kappa,
     most_told,
-    r,
     rates_decide,
     rho,
     s,
@@ -56,11 +54,11 @@ CERTIFIED = Form(
     parameters=(SIGMA_X, SIGMA_Y, KAPPA, RATE, LOSS),
     definitions=(
         ENTROPY,
-        Definition(r_S, most_telling_rates(GAINS, kappa, R)),
+        Definition(r_S, most_telling_rates(sigma_X, sigma_Y, kappa, R)),
         Definition(C_min, h_S - told(kappa, r_S), "least classification loss"),
-        Definition(r_R, best_rates(GAINS, 0, R)),
+        Definition(r_R, best_rates(sigma_X, sigma_Y, R)),
         Definition(C_slack, h_S - told(kappa, r_R), "loss of the best rates: above it classification costs nothing"),
-        Definition(r_RC, best_telling_rates(GAINS, 0, kappa, R, h_S - C)),
+        Definition(r_RC, best_telling_rates(sigma_X, sigma_Y, kappa, R, h_S - C)),
     ),
     regimes=(
         infeasible(C < C_min),
@@ -71,8 +69,10 @@ CERTIFIED = Form(
     source="rdcsym: classification-aware reverse water-filling",
     remark=(
         "Tight over all couplings, Gaussian or not, and convex in (R, C), so the single-letter and the asymptotic function agree. "
-        "The joint loss h(S|Y) in place of the sum gives the same function. The convexity is in the rates of the components; in "
-        "their correlations the constraint set is not convex."
+        "The joint loss h(S|Y) in place of the sum gives the same function where no sigma_Y,i is 0 (a constant Y_i cannot tell its own "
+        "label, but other components of Y could carry it). The convexity is in the rates of the components; in their correlations "
+        "the constraint set is not convex. That the asymptotic function is attained for a given output law is a coding theorem "
+        "with unlimited common randomness, cited."
     ),
 )
 
@@ -108,7 +108,6 @@ def _derivation() -> Derivation:
         *most_told("infeasible"),
         Identity("", "rate 0: independent components", cost.subs(rho, 0), s**2 + tau**2),
         Identity("", "infinite rate: rho = 1", cost.subs(rho, 1), (s - tau) ** 2),
-        Identity("", "rho in the rate", sp.sqrt(1 - sp.exp(-2 * r)) ** 2, 1 - sp.exp(-2 * r)),
     ]  # fmt: skip
     return Derivation(steps)
 

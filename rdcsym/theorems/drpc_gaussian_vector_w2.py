@@ -11,7 +11,7 @@ from __future__ import annotations
 import sympy as sp
 
 from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
-from rdcsym.information_vector import ball_rates, ball_share, best_telling_rates, label_entropy, most_telling_rates, told, total
+from rdcsym.information_vector import ball_rates, ball_share, label_entropy, most_telling_rates, told, total
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import Example, Theorem
@@ -27,7 +27,6 @@ from rdcsym.theorems._gaussian_vector import (
     P,
     R,
     h_S,
-    k,
     kappa,
     most_told,
     rates_decide,
@@ -60,7 +59,7 @@ LOSS = Parameter(
     high=INF,
     unit="bits",
     meaning=LOSS_MEANING,
-    draw=label_entropy(kappa) - sp.Rational(11, 10) * u * told(kappa, most_telling_rates(WEIGHT, kappa, R)),
+    draw=label_entropy(kappa) - sp.Rational(11, 10) * u * told(kappa, most_telling_rates(sigma_X, sigma_X, kappa, R)),
     size=label_entropy(kappa),
 )
 
@@ -74,9 +73,9 @@ CERTIFIED = Form(
     parameters=(SIGMA_X, KAPPA, RATE, BALL, LOSS),
     definitions=(
         ENTROPY,
-        Definition(r_S, most_telling_rates(WEIGHT, kappa, R)),
+        Definition(r_S, most_telling_rates(sigma_X, sigma_X, kappa, R)),
         Definition(C_min, h_S - told(kappa, r_S), "least classification loss"),
-        Definition(r_0, best_telling_rates(0, WEIGHT, kappa, R, h_S - C)),
+        Definition(r_0, ball_rates(sigma_X, kappa, R, h_S - C, 0)),
         Definition(P_slack, total(WEIGHT * remainder(r_0) ** 2), "W2^2 of the best reconstruction"),
         Definition(t, ball_share(sigma_X, kappa, R, h_S - C, P)),
         Definition(r_t, ball_rates(sigma_X, kappa, R, h_S - C, t)),
@@ -102,6 +101,13 @@ GELBRICH = Lemma(
 )
 
 
+STRONG = Lemma(
+    "",
+    "for each t the rates are unique (strictly convex) and continuous in t, so W2^2 falls continuously to 0 and some t meets P",
+    "Rockafellar, Convex Analysis, Section 28 (no duality gap)",
+)
+
+
 def _derivation() -> Derivation:
     regime = "perception-limited"
     c = sp.Symbol("c", positive=True)
@@ -117,6 +123,7 @@ def _derivation() -> Derivation:
         *rates_decide(),
         GELBRICH,
         Identity(regime, "the best output deviation for the multiplier c", sp.diff(lagrangian, tau).subs(tau, best), 0),
+        Identity(regime, "it is a minimum: the second derivative is", sp.diff(lagrangian, tau, 2), 2 * (1 + c)),
         Identity(regime, "in t = c/(1+c)", best, s * (share + (1 - share) * rho)),
         Identity(regime, "what is left of the Lagrangian", lagrangian.subs(tau, best), dual.subs(x, share)),
         Identity(regime, "its slope in the rate is minus that of the gain with alpha = t sigma^2, beta = (1-t) sigma^2", -sp.diff(dual, rho) * slope, gain_slope),
@@ -135,9 +142,10 @@ def _derivation() -> Derivation:
             dual,
             primal + x / (1 - x) * (s - s * (x + (1 - x) * rho)) ** 2,
         ),
+        Identity(regime, "P = 0 is t = 1: the cost of the output law of X itself", dual.subs(x, 1), 2 * s**2 * (1 - rho)),
+        STRONG,
         Identity("perception-slack", "t = 0: tau = sigma rho, cost sigma^2 exp(-2r)", primal.subs(x, 0), s**2 * (1 - rho**2)),
         *most_told("infeasible"),
-        Sign("", "1 - kappa^2 rho^2 is positive", 1 - k**2 * rho**2, ((1 - k**2 * rho**2,),), given=(1 - k**2 * rho**2,)),
     ]  # fmt: skip
     return Derivation(steps)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sympy as sp
 
 from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime
-from rdcsym.information_vector import least_rates, total
+from rdcsym.information_vector import total, water_rates
 from rdcsym.problem import Problem
-from rdcsym.proof import Derivation, Identity, Sign, Step
+from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian_vector import CHAIN, DUALITY, INF, SIGMA_X, D, r, s, sigma_X
 
@@ -35,7 +35,7 @@ CERTIFIED = Form(
     parameters=(SIGMA_X, DISTORTION),
     definitions=(
         Definition(D_ind, VARIANCE, "distortion without any rate"),
-        Definition(r_D, least_rates(0, sigma_X**2, D)),
+        Definition(r_D, water_rates(sigma_X, D)),
     ),
     regimes=(
         Regime("zero-rate", D >= D_ind, sp.Integer(0)),
@@ -46,6 +46,13 @@ CERTIFIED = Form(
 )
 
 
+SHANNON = Lemma(
+    "",
+    "one component of rate r, whatever the coupling, has E (X - Y)^2 >= sigma^2 exp(-2 r)",
+    "Shannon 1959; proved by duality in rd-gaussian",
+)
+
+
 def _derivation() -> Derivation:
     """A component of rate r has distortion sigma^2 exp(-2r), convex in r; one slope for all components under water."""
     regime = "distortion-limited"
@@ -53,7 +60,14 @@ def _derivation() -> Derivation:
     theta = sp.Symbol("theta", positive=True)
     steps: list[Step] = [
         CHAIN,
+        SHANNON,
         DUALITY,
+        Identity(
+            regime,
+            "attained: a Gaussian component of rate r leaves the error sigma^2 (1 - rho^2)",
+            s**2 * (1 - (1 - sp.exp(-2 * r))),
+            cost,
+        ),
         Sign(regime, "the distortion of a component is convex in its rate", sp.diff(cost, r, 2), ((4, s**2, sp.exp(-2 * r)),)),
         Identity(
             regime, "with slope -2 theta the distortion of a component is the water level theta", sp.diff(cost, r), -2 * cost
@@ -66,10 +80,10 @@ def _derivation() -> Derivation:
         ),
         Sign(
             regime,
-            "a component with sigma^2 below the level stays dry: its slope at rate 0 is flatter",
-            2 * theta - 2 * s**2,
-            ((2, theta - s**2),),
-            given=(theta - s**2,),
+            "a component with sigma^2 below the level stays dry: its Lagrangian sigma^2 exp(-2r) + 2 theta r rises from rate 0",
+            sp.diff(cost + 2 * theta * r, r),
+            ((2, theta - s**2), (2, s**2, 1 - sp.exp(-2 * r))),
+            given=(theta - s**2, 1 - sp.exp(-2 * r)),
         ),
         Identity("zero-rate", "no rate: distortion sigma^2", cost.subs(r, 0), s**2),
         Identity("lossless", "the distortion vanishes only as the rate grows without end", sp.limit(cost, r, sp.oo), 0),

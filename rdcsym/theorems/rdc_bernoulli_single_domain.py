@@ -2,8 +2,8 @@
 
 Problem: X ~ Bern(q_X), S = X xor S1 with S1 ~ Bern(q_S1) independent of X; minimise I(X;Y) subject to P(X != Y) <= D and
 H(S|Y) <= C, the law of Y free. Kind: tight. Source: posed by Zhang 2023 and Wang et al. 2025 (single-domain rate-distortion-
-classification); the form is derived here from Mrs. Gerber's lemma: each budget allows the backward channel a crossover, D or C_1, and
-the smaller one decides.
+classification); the form is derived here. Each budget allows the backward channel a crossover, D or C_1, and the smaller one
+decides. For the loss alone that is Mrs. Gerber's lemma (Wyner and Ziv 1973, Theorem 1), whose part that is needed is proved here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import sympy as sp
 
 from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information import binary_entropy as H_b
+from rdcsym.information import log2
 from rdcsym.information_binary import binary_entropy_difference, binary_entropy_inverse, crossover_of_loss
 from rdcsym.problem import Problem
-from rdcsym.proof import Case, Derivation, Identity, Lemma, Sign, Step
+from rdcsym.proof import Case, Derivation, Identity, Sign, Step
 from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._bernoulli import BITS, LABEL_NOISE, SOURCE, C, D, a, q, q_S1, q_X
 from rdcsym.theorems.rd_bernoulli import DISTORTION
@@ -53,75 +54,59 @@ CERTIFIED = Form(
         Regime("distortion-limited", D <= C_1, binary_entropy_difference(q, D)),
         Regime("classification-limited", sp.true, binary_entropy_difference(q, C_1)),
     ),
-    source="here, by Mrs. Gerber's lemma; the function of Zhang 2023 and Wang et al. 2025",
+    source="here, as in Mrs. Gerber's lemma (Wyner and Ziv 1973); the function of Zhang 2023 and Wang et al. 2025",
 )
 
 
 def _derivation() -> Derivation:
-    """Converse: both budgets bound H(X|Y). Achievability: the backward channel X = Y xor Bern(c) with the smaller crossover c."""
-    x, n, c = sp.symbols("q q_1 c", positive=True)
-    t = sp.Symbol("t", positive=True)
+    """Primal: the backward channel X = Y xor Bern(c) with the smaller crossover c. Dual: multipliers beta, s >= 0 of the budgets.
+
+    With t = P(X=1|Y), I(X;Y) = H_b(q) - E H_b(t), H(S|Y) = E H_b(q_1 * t) and P(X != Y) >= E min(t, 1-t), so that
+    I(X;Y) >= H_b(q) + min phi - beta C - s D, phi(t) = beta H_b(q_1 * t) - H_b(t) + s t on [0, 1/2].
+    """
+    x, n, c, t, beta, s = sp.symbols("q q_1 c t beta s", positive=True)
     output = (x - c) / (1 - 2 * c)
-    heard = n + (1 - 2 * n) * t
-    loss = H_b(heard).rewrite(sp.log)
-    limits = (("distortion-limited", D, C_1 - D), ("classification-limited", C_1, D - C_1))
+    heard, told = n + (1 - 2 * n) * t, n + (1 - 2 * n) * c
+    phi = beta * H_b(heard).rewrite(sp.log) - H_b(t).rewrite(sp.log) + s * t
+    bend = n * (1 - n) + (1 - 2 * n) ** 2 * (1 - beta) * t * (1 - t)
+    price, slope = (log2(1 - c) - log2(c)) / ((1 - 2 * n) * (log2(1 - told) - log2(told))), log2(1 - c) - log2(c)
+    none = sp.S.Zero
+    limits = (("distortion-limited", D, C_1 - D, none, slope), ("classification-limited", C_1, D - C_1, price, none))
     steps: list[Step] = [
-        Lemma(
-            "",
-            "Mrs. Gerber's lemma: H(S|Y) >= H_b(q_S1 * H_b^{-1}(H(X|Y))), with a * b = a + b - 2ab",
-            "Wyner and Ziv 1973, Theorem 1",
-        ),
-        Lemma("", "Fano: H(X|Y) <= H_b(P(X != Y)) for P(X != Y) <= 1/2", "Cover and Thomas, Theorem 2.10.1"),
         Identity("", "q_X > 1/2: 0 and 1 change places in X, S and Y", H_b(1 - q).rewrite(sp.log), H_b(q).rewrite(sp.log)),
         Identity("", "q_S1 > 1/2: 0 and 1 change places in S alone", H_b(1 - q_1).rewrite(sp.log), H_b(q_1).rewrite(sp.log)),
-        Sign(
-            "",
-            "H_b(q_1 * t) does not fall on [0, 1/2]: the odds ratio in its slope is at least 1, q_1 * t at most 1/2",
-            (1 - heard) / heard - 1,
-            ((1 - 2 * n, 1 - 2 * t, 1 / heard),),
-            (1 - 2 * n, 1 - 2 * t),
-            (heard,),
-        ),
-        Identity("", "that slope", sp.diff(loss, t), (1 - 2 * n) * (sp.log(1 - heard) - sp.log(heard)) / sp.log(2)),
-        Identity(
-            "",
-            "C_1 is where it reaches C: q_1 * C_1 = H_b^{-1}(C); so the lemma says H(X|Y) <= H_b(C_1)",
-            n + (1 - 2 * n) * crossover_of_loss(C, n).rewrite(binary_entropy_inverse),
-            binary_entropy_inverse(C),
-        ),
+        Sign("", "H_b(q_1 * t) does not fall on [0, 1/2]: the odds ratio in its slope is at least 1", (1 - heard) / heard - 1, ((1 - 2 * n, 1 - 2 * t, 1 / heard),), (1 - 2 * n, 1 - 2 * t), (heard,)),
+        Identity("", "that slope", sp.diff(H_b(heard).rewrite(sp.log), t), (1 - 2 * n) * (log2(1 - heard) - log2(heard))),
+        Identity("", "C_1 is where it reaches C: q_1 * C_1 = H_b^{-1}(C)", n + (1 - 2 * n) * crossover_of_loss(C, n).rewrite(binary_entropy_inverse), binary_entropy_inverse(C)),
+        Identity("", "phi'' has the sign of a number linear in t (1-t), at least 0 at t = 0: phi is convex up to a point, concave beyond", sp.diff(phi, t, 2) * sp.log(2) * t * (1 - t) * heard * (1 - heard), bend),
+        Sign("", "at t = 0", bend.subs(t, 0), ((n, 1 - n),), (1 - n,)),
+        Identity("", "phi'(1/2) = s >= 0, so phi rises on the concave part: a stationary point before 1/2 lies on the convex part and is the minimum", sp.diff(phi, t).subs(t, _HALF), s),
         Case("infeasible", "C is below H(S|X)", sp.oo, (), (a - C,)),
-        Sign(
-            "infeasible",
-            "H(S|Y) >= H(S|X) = H_b(q_S1), since H_b(q_1 * t) >= H_b(q_1): q_1 * t is at least q_1",
-            heard - n,
-            ((t, 1 - 2 * n),),
-            (1 - 2 * n,),
-        ),
+        Sign("infeasible", "H(S|Y) >= H(S|X) = H_b(q_S1), since H_b(q_1 * t) >= H_b(q_1): q_1 * t is at least q_1", heard - n, ((t, 1 - 2 * n),), (1 - 2 * n,)),
         Case("zero-rate", "a constant Y is within both budgets", sp.S.Zero, (D - q, C_1 - q)),
         Identity("zero-rate", "its distortion is q (the constant 0, for q_X <= 1/2)", x * 1 + (1 - x) * 0, x),
-        Sign(
-            "zero-rate",
-            "its loss is H_b(q_1 * q), at most H_b(q_1 * C_1) = C",
-            (n + (1 - 2 * n) * c) - (n + (1 - 2 * n) * x),
-            ((1 - 2 * n, c - x),),
-            (1 - 2 * n, c - x),
-        ),
-    ]
-    for regime, crossover, slack in limits:
+        Sign("zero-rate", "its loss is H_b(q_1 * q), at most H_b(q_1 * C_1) = C", told - told.subs(c, x), ((1 - 2 * n, c - x),), (1 - 2 * n, c - x)),
+    ]  # fmt: skip
+    for regime, crossover, slack, weight, rise in limits:
         bound = binary_entropy_difference(q, crossover)
+        chosen = phi.subs({beta: weight, s: rise})
+        paid = weight * H_b(told).rewrite(sp.log) + rise * c
         steps += [
             Case(regime, "the smaller crossover c decides, and lies below q", bound, (slack, q - crossover)),
+            Sign(regime, "the multiplier is at least 0: the odds of c are", (1 - c) / c - 1, ((1 - 2 * c, 1 / c),), (1 - 2 * c,)),
+            Identity(regime, "dual: c is a stationary point of phi", sp.diff(chosen, t).subs(t, c), 0),
             Identity(
                 regime,
-                "converse: I(X;Y) = H(X) - H(X|Y) >= H_b(q) - H_b(c)",
-                sp.expand_log(binary_entropy_difference(x, c).rewrite(sp.log) - (H_b(x) - H_b(c)).rewrite(sp.log), force=True),
-                0,
+                "dual: the bound H_b(q) + phi(c) less what the budget costs is the value",
+                H_b(x).rewrite(sp.log) + chosen.subs(t, c) - paid,
+                binary_entropy_difference(x, c).rewrite(sp.log),
             ),
             Identity(regime, "primal: the backward channel has P(X = 1) = q", output * (1 - c) + (1 - output) * c, x),
             Sign(regime, "primal: P(Y = 1) >= 0", output, ((x - c, 1 / (1 - 2 * c)),), (x - c,), (1 - 2 * c,)),
             Sign(regime, "primal: P(Y = 0) >= 0", 1 - output, ((1 - x - c, 1 / (1 - 2 * c)),), (1 - x - c,), (1 - 2 * c,)),
-            Identity(regime, "primal: H(X|Y) = H_b(c)", output * H_b(c) + (1 - output) * H_b(1 - c).rewrite(sp.log), output * H_b(c) + (1 - output) * H_b(c).rewrite(sp.log)),
-            Identity(regime, "primal: P(S != Y) = q_1 * c whatever Y, so H(S|Y) = H_b(q_1 * c)", (1 - c) * n + c * (1 - n), n + (1 - 2 * n) * c),
+            Identity(regime, "primal: H(X|Y) = H_b(c), whatever Y", H_b(1 - c).rewrite(sp.log), H_b(c).rewrite(sp.log)),
+            Identity(regime, "primal: P(S != Y) = q_1 * c whatever Y, so H(S|Y) = H_b(q_1 * c)", (1 - c) * n + c * (1 - n), told),
+            Identity(regime, "c = 0: X is a function of Y, so that I(X;Y) = H(X)", binary_entropy_difference(x, sp.S.Zero), H_b(x)),
             Identity(regime, "primal: P(X != Y) = c", output * c + (1 - output) * c, c),
         ]  # fmt: skip
     return Derivation(steps)

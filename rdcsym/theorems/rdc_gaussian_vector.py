@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from rdcsym.evaluate import BUDGET_TOLERANCE
 from rdcsym.form import UNIFORM, Definition, Form, Parameter, Regime, infeasible
 from rdcsym.information_vector import (
     label_entropy,
@@ -23,7 +24,6 @@ from rdcsym.proof import Derivation, Identity, Sign, Step
 from rdcsym.theorem import Example, Theorem
 from rdcsym.theorems._gaussian_vector import (
     ENTROPY,
-    GAINS,
     INF,
     KAPPA,
     LOSS_MEANING,
@@ -52,6 +52,7 @@ u = UNIFORM
 D_least, D_ind, I_max = sp.symbols("D_least D_ind I_max", nonnegative=True)
 C_D = sp.Symbol("C_D", real=True)
 D_C = sp.Symbol("D_C", nonnegative=True)
+_EDGE = sp.Float(BUDGET_TOLERANCE)
 r_D, r_C, r_DC = sp.symbols("r_D r_C r_DC", nonnegative=True)
 LEAST = total((sigma_X - sigma_Y) ** 2)
 
@@ -61,7 +62,7 @@ DISTORTION = Parameter(
     high=INF,
     unit="squared units",
     meaning="E ||X-Y||^2",
-    draw=LEAST + total(2 * GAINS) * (sp.Rational(11, 10) * u - sp.Rational(1, 40)),
+    draw=LEAST + total(2 * sigma_X * sigma_Y) * (sp.Rational(11, 10) * u - sp.Rational(1, 40)),
     size=NATURAL,
 )
 LOSS = Parameter(
@@ -72,7 +73,7 @@ LOSS = Parameter(
     meaning=LOSS_MEANING,
     # What the labels learn at 16 bits, and a little more, down to nothing.
     draw=label_entropy(kappa)
-    - (sp.Rational(23, 20) * u**2 - sp.Rational(1, 20)) * told(kappa, most_telling_rates(GAINS, kappa, 16)),
+    - (sp.Rational(23, 20) * u**2 - sp.Rational(1, 20)) * told(kappa, most_telling_rates(sigma_X, sigma_Y, kappa, 16)),
     size=label_entropy(kappa),
 )
 
@@ -84,26 +85,31 @@ CERTIFIED = Form(
         ENTROPY,
         Definition(D_least, LEAST, "least distortion at any rate"),
         Definition(D_ind, NATURAL, "distortion of independent X and Y"),
-        Definition(I_max, told(kappa, most_telling_rates(GAINS, kappa, sp.oo)), "all that the labels can learn"),
+        Definition(I_max, told(kappa, most_telling_rates(sigma_X, sigma_Y, kappa, sp.oo)), "all that the labels can learn"),
         Definition(C_min, h_S - I_max, "least classification loss at any rate"),
-        Definition(r_D, least_rates(GAINS, 0, D - D_least)),
+        Definition(r_D, least_rates(sigma_X, sigma_Y, D - D_least)),
         Definition(C_D, h_S - told(kappa, r_D), "loss at the rates that D needs"),
-        Definition(r_C, least_rates_telling(GAINS, kappa, h_S - C)),
+        Definition(r_C, least_rates_telling(sigma_X, sigma_Y, kappa, h_S - C)),
         Definition(D_C, distortion(r_C), "distortion at the rates that C needs"),
-        Definition(r_DC, least_telling_rates(GAINS, 0, kappa, D - D_least, h_S - C)),
+        Definition(r_DC, least_telling_rates(sigma_X, sigma_Y, kappa, D - D_least, h_S - C)),
     ),
     regimes=(
         infeasible(D < D_least, "distortion too small", unit=D_ind),
         infeasible(C < C_min),
         Regime("zero-rate", (D >= D_ind) & (C >= h_S), sp.Integer(0)),
-        Regime("infinite rate", ((D <= D_least) & (D_least < D_ind)) | ((C <= C_min) & (I_max > 0)), sp.oo),
+        Regime("infinite rate", (D <= D_least) & (D_least < D_ind), sp.oo),
         Regime("distortion-limited", C >= C_D, total(r_D)),
+        # As C falls to its least the rate diverges: a loss that float64 cannot tell from the least counts as the least.
+        Regime("infinite rate for the labels", C <= C_min + _EDGE * h_S, sp.oo),
         Regime("classification-limited", D >= D_C, total(r_C)),
         Regime("limited by both", sp.true, total(r_DC)),
     ),
     unit=sp.S.One,
     source="rdcsym: dual of drc-gaussian-vector",
-    remark="Tight over all couplings, Gaussian or not, and convex in (D, C). The joint loss h(S|Y) gives the same function.",
+    remark=(
+        "Tight over all couplings, Gaussian or not, and convex in (D, C). The joint loss h(S|Y) in place of the sum gives the same "
+        "function where no sigma_Y,i is 0. Losses within 1e-12 (relative to h(S)) of the least count as the least."
+    ),
 )
 
 
@@ -113,7 +119,7 @@ def _derivation() -> Derivation:
     slope = (1 - rho**2) / rho
     information = -sp.log(1 - k**2 * rho**2) / 2
     lagrangian_slope = 1 + a * sp.diff(cost, rho) * slope - b * sp.diff(information, rho) * slope
-    omega = sp.Symbol("omega", real=True)
+    omega, x = sp.Symbol("omega", real=True), sp.Symbol("x", positive=True)
     steps: list[Step] = [
         *rates_decide(),
         Identity(
@@ -139,6 +145,19 @@ def _derivation() -> Derivation:
             (1 - k**2 * rho**2) - (1 - k**2),
             ((k**2, 1 - rho**2),),
             given=(1 - rho**2,),
+        ),
+        Identity(
+            "infinite rate for the labels",
+            "what is missing of -1/2 log(1 - kappa^2) vanishes only as rho -> 1",
+            1 - (1 - k**2) / (1 - k**2 * rho**2),
+            k**2 * (1 - rho**2) / (1 - k**2 * rho**2),
+        ),
+        Sign(
+            both,
+            "neither budget alone decides: the rates between the two optima meet both, by convexity, so both are active at the least",
+            (1 - x) * a + x * b,
+            ((1 - x, a), (x, b)),
+            given=(1 - x,),
         ),
     ]  # fmt: skip
     return Derivation(steps)

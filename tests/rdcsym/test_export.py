@@ -53,7 +53,9 @@ def test_another_language_is_bad_input():
 def _toy(value, definitions=()):
     x = sp.Symbol("x", positive=True)
     parameter = Parameter(symbol=x, low=0.0, high=10.0, meaning='a "number" */ of \\ things', draw=UNIFORM)
-    return Form(value="D(x)", parameters=(parameter,), definitions=definitions, regimes=(Regime("only", sp.true, value),), source="a test")
+    return Form(
+        value="D(x)", parameters=(parameter,), definitions=definitions, regimes=(Regime("only", sp.true, value),), source="a test"
+    )
 
 
 def test_awkward_names_and_words_are_safe():
@@ -68,7 +70,7 @@ def test_awkward_names_and_words_are_safe():
 
 def test_shapes_defaults_and_constants():
     value = load(to_numpy(theorem("drc-gaussian").certified))
-    given = dict(R=1, C=3, sigma_X=1, sigma_Y=1, sigma_S=1, theta=0.5)
+    given = {"R": 1, "C": 3, "sigma_X": 1, "sigma_Y": 1, "sigma_S": 1, "theta": 0.5}
     assert value(**given) == theorem("drc-gaussian").evaluate(**given)  # the means have defaults
     assert np.ndim(value(**given)) == 0
     assert value(**{**given, "R": np.ones((2, 1)), "theta": np.zeros(3)}).shape == (2, 3)
@@ -79,7 +81,9 @@ def test_shapes_defaults_and_constants():
 def test_numpy_source_needs_numpy_alone(tmp_path):
     (tmp_path / "made.py").write_text(to_numpy(theorem("drpc-gaussian-kl").certified), encoding="utf-8")
     program = "import sys, made; print(made.value(1, .1, 3, 1, 1, .5)); print({'rdcsym', 'scipy', 'sympy'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     value, modules = done.stdout.split("\n")[:2]
     assert modules == "set()"
     names = [p.name for p in theorem("drpc-gaussian-kl").parameters if p.default is None]

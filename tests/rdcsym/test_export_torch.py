@@ -84,7 +84,7 @@ def test_a_singular_branch_beside_the_point_puts_no_nan_into_the_gradient(functi
 def test_a_step_down_the_gradient_lowers_the_distortion(functions):
     function = functions["drc-gaussian", "certified"]
     rate = torch.tensor(0.5, requires_grad=True)
-    given = dict(C=3.0, sigma_X=1.0, sigma_Y=1.0, sigma_S=1.0, theta=0.5)
+    given = {"C": 3.0, "sigma_X": 1.0, "sigma_Y": 1.0, "sigma_S": 1.0, "theta": 0.5}
     value = function(R=rate, **given)
     value.backward()
     assert function(R=rate - 0.01 * rate.grad, **given) < value

@@ -86,7 +86,9 @@ def test_edges():
     assert binary_coupling(*laws, distortion=0.1 - 1e-12).status == "infeasible"
     assert binary_coupling(*laws, rate=1, classification=0.4).status == "infeasible"
     assert binary_coupling(*laws, rate=0, classification=1).upper == pytest.approx(independent, rel=1e-15)
-    assert binary_coupling([1, 0], [0.6, 0.4], HAMMING, [[0.5, 0.5], [1, 0]], rate=1, classification=1).upper == pytest.approx(0.4)
+    assert binary_coupling([1, 0], [0.6, 0.4], HAMMING, [[0.5, 0.5], [1, 0]], rate=1, classification=1).upper == pytest.approx(
+        0.4
+    )
     assert binary_coupling([1, 0], [0.6, 0.4], HAMMING, [[0.5, 0.5], [1, 0]], rate=1, classification=0.9).status == "infeasible"
     same = binary_coupling([0.5, 0.5], [0.5, 0.5], HAMMING, np.eye(2), rate=1, classification=0)
     assert same.verify()
@@ -107,7 +109,7 @@ def test_forgeries_are_refused():
         {"witnesses": replace(w, attained=Fraction(0))},
         {"witnesses": replace(w, attained=Fraction(1, 2))},
         {"witnesses": replace(w, attained=None)},
-        {"witnesses": replace(w, loss=(low * 2, high))},
+        {"witnesses": replace(w, loss=(low * Fraction(10001, 10000), high))},
         {"witnesses": replace(w, loss=(high, low))},
         {"witnesses": replace(w, loss=None)},
         {"witnesses": replace(w, rate=(Fraction(-1, 1000), None))},

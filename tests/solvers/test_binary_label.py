@@ -43,7 +43,11 @@ def test_a_linear_program_over_posteriors(q, D, C):
     loss, error = h(n + (1 - 2 * n) * t), np.minimum(t, 1 - t)
     budgets = [(loss, C)] + ([(error, D)] if D < INF else [])
     found = linprog(
-        -h(t), A_ub=np.array([row for row, _ in budgets]), b_ub=[b for _, b in budgets], A_eq=np.array([np.ones(t.size), t]), b_eq=[1, q]
+        -h(t),
+        A_ub=np.array([row for row, _ in budgets]),
+        b_ub=[b for _, b in budgets],
+        A_eq=np.array([np.ones(t.size), t]),
+        b_eq=[1, q],
     )
     best = float(h(q)) + found.fun
     c = binary_label(q, n, D, C)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -59,9 +60,7 @@ def test_no_channel_on_a_grid_is_better():
     a, b = np.meshgrid(np.linspace(0, 1, 1501), np.linspace(0, 1, 1501))  # P(Y=1|X=0), P(Y=0|X=1)
     r = p[0] * a + p[1] * (1 - b)
     fits = (p[0] * a + p[1] * b <= D) & (np.abs(r - p[1]) <= P)
-    rate = sum(
-        mass * (rel_entr(one, r) + rel_entr(1 - one, 1 - r)) for mass, one in ((p[0], a), (p[1], 1 - b))
-    )
+    rate = sum(mass * (rel_entr(one, r) + rel_entr(1 - one, 1 - r)) for mass, one in ((p[0], a), (p[1], 1 - b)))
     best = rate[fits].min()
     c = rate_distortion_perception(p, HAMMING, D, P, units="nats")
     assert c.lower <= best
@@ -71,7 +70,7 @@ def test_no_channel_on_a_grid_is_better():
 def test_falls_as_the_ball_widens():
     p, cost = np.array([0.5, 0.3, 0.2]), np.subtract.outer(np.arange(3), np.arange(3)) ** 2.0
     rates = [rate_distortion_perception(p, cost, 0.3, P) for P in (0, 0.02, 0.05, 0.1, 0.3)]
-    assert all(tight.upper >= wide.lower for tight, wide in zip(rates, rates[1:], strict=False))
+    assert all(tight.upper >= wide.lower for tight, wide in pairwise(rates))
     assert rates[0].lower > rates[2].upper
 
 
@@ -111,7 +110,12 @@ def forged(c: RatePerceptionCertificate, **witness):
 
 
 def test_forgeries_are_refused(good):
-    for change in ({"lower": good.upper * 1.01, "upper": good.upper * 1.02}, {"upper": good.lower * 0.99}, {"distortion": 0.2}, {"perception": 0.05}):
+    for change in (
+        {"lower": good.upper * 1.01, "upper": good.upper * 1.02},
+        {"upper": good.lower * 0.99},
+        {"distortion": 0.2},
+        {"perception": 0.05},
+    ):
         with pytest.raises(CertificateError):
             replace(good, **change).verify()
     half = (Fraction(1, 2), Fraction(1, 2))

@@ -33,11 +33,14 @@ class Domain:
         )
         self.form: Form = dataclasses.replace(claim.theorem.certified, parameters=parameters)
         self.vectors = [p.name for p in parameters if p.vector]
-        self.slow = bool(self.vectors) or (claim.function is not None and not claim.broadcasts)
+        one_by_one = claim.function is not None and not claim.broadcasts
+        self.slow = bool(self.vectors) or one_by_one
+        # Points in a batch, and at which a law is tried. A vector form that is called point by point costs up to .1 s a point.
+        self.batch, self.few = (4096, 4096) if not self.slow else (256, 256) if not (self.vectors and one_by_one) else (32, 8)
 
     def draw(self) -> list[Points]:
         """Batches of points that the claim speaks of; those of one batch have vectors of one length."""
-        size, batches = (256, 3) if self.slow else (4096, 6)
+        size, batches = self.batch, 3 if self.slow else 6
         lengths = [len(x) for x in self.claim.fixed.values() if np.ndim(x)]
         drawn = []
         for i in range(batches * 8):

@@ -17,7 +17,6 @@ from rdcsym.problem import FloatArray
 from rdcsym.refute import as_floats, as_text, simplest_point
 
 _TIERS = (1e-2, 1e-4)
-_FEW, _MANY = 256, 4096  # points at which a law is tried, of a slow claim and of a quick one
 _TRIED = {True: 24, False: 1000}  # rationals tried for a number
 
 
@@ -47,7 +46,7 @@ class LawHunt:
     def broken(self, law: Law, drawn: list[Points]) -> BrokenLaw | None:
         """A violation of the law in small rationals, if the claim breaks it at one of the points."""
         points = drawn[0] if self.domain.vectors else join(drawn)
-        points = {n: x[: _FEW if self.domain.slow else _MANY] for n, x in points.items()}
+        points = {n: x[: self.domain.few] for n, x in points.items()}
         base = {**points, **draw_steps(law, count(points), self.domain.rng)}
         by = excess(law, self.stated, self.theorem, base)
         for margin in _TIERS:

@@ -190,7 +190,7 @@ def as_text(value: Any) -> str:
     """A number as the rational that it was shrunk to, or as the float that it is; a vector in square brackets."""
     if isinstance(value, list | np.ndarray):
         return f"[{', '.join(as_text(x) for x in value)}]"
-    return str(value) if isinstance(value, Fraction) else repr(float(value))
+    return str(value) if isinstance(value, Fraction) else repr(float(value)).removesuffix(".0")
 
 
 def _suspects(form: Form, guide: Guide, points: Points, margin: float) -> Any:

@@ -25,14 +25,16 @@ from scipy.optimize import elementwise
 
 from rdcsym.problem import FloatArray
 
+_TIED = 1e-29  # below, the labels' slopes are those of the measure: nothing can be told without it
 MOST_NATS = 300.0  # exp(-2 r) beyond is far below every rounding
 _STEPS = 200  # of Newton inside a bracket: far more than are ever needed
 _POLISH = 6
 _WEIGHTS = (-100.0, 200.0)  # logarithms of the least and largest ratio w that is told from 0 and from infinity
 _USUAL_WEIGHTS = (-7.0, 4.0)
 _RATE_TOLERANCES = {"xatol": 0.0, "xrtol": 1e-15, "fatol": 0.0, "frtol": 0.0}
-_WEIGHT_TOLERANCES = {"xatol": 1e-6, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+_WEIGHT_TOLERANCES = {"xatol": 1e-8, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
 
+_TRUSTED = 1e-5  # what a weight must tell before the polish, relative to what is asked
 NO_BRACKET = -1  # find_root's status where both ends have one sign
 
 Measure = Callable[["Components", FloatArray, FloatArray], FloatArray]  # components, rates, target -> how far above the target
@@ -231,16 +233,18 @@ def _polished(
         yielding = np.where(np.isfinite(yielding), yielding, 0.0)
         yielding = yielding / np.maximum(yielding.max(axis=-1, keepdims=True), 1e-300)  # only ratios count
         slope = np.where(inner, s.g if by_gain else 1.0, 0.0)  # of the measure
-        push, pull = yielding * slope, yielding * s.tell
-        a, b, d = (push * slope).sum(axis=-1), (push * s.tell).sum(axis=-1), (pull * s.tell).sum(axis=-1)
-        x, y = -first / np.where(a > 0, a, 1.0), np.zeros_like(first)
-        determinant = a * d - b * b
-        if told is not None:
-            regular = determinant > 1e-10 * a * d
-            safe = np.where(regular, determinant, 1.0)
-            x = np.where(regular, (b * second - d * first) / safe, x)
-            y = np.where(regular, (b * first - a * second) / safe, y)
-        moved = r + push * x[:, None] + pull * y[:, None]
+        # Along `push` the measure changes; along `pull` what is told changes and the measure does not. (Eliminated by component,
+        # since one component may yield 1e17 times as much as the others.)
+        push = yielding * slope
+        a, b = (push * slope).sum(axis=-1), (push * s.tell).sum(axis=-1)
+        a = np.where(a > 0, a, 1.0)
+        rest = s.tell - (b / a)[:, None] * slope
+        pull = yielding * rest
+        free = (pull * rest).sum(axis=-1)
+        regular = free > _TIED * (yielding * s.tell**2).sum(axis=-1)
+        lacking = (b / a) * first - second
+        y = np.where(regular & (told is not None), lacking / np.where(regular, free, 1.0), 0.0)
+        moved = r - push * (first / a)[:, None] + pull * y[:, None]
         moved = np.where((moved > 0.5 * r) & (moved < 2.0 * r), moved, r)
         after = missed(moved)
         better = np.abs(after[0]) + np.abs(after[1]) < np.abs(first) + np.abs(second)
@@ -283,7 +287,32 @@ def rates_for_gain_and_label(c: Components, left: FloatArray, told: FloatArray) 
     def solve(part: Components, w: FloatArray, index: FloatArray) -> FloatArray:
         return _for_gain(part, w, left[index.astype(int)], None)
 
-    return _for_gain(c, _weighted(c, solve, told), left, told)
+    w = _weighted(c, solve, told)
+    r = _for_gain(c, w, left, told)
+    # Where one component has nearly all the gain and another nearly all the label, w has too few digits to say what is told.
+    lost = np.abs(label_information(c, _for_gain(c, w, left, None)) - told) > _TRUSTED * (1.0 + told)
+    if lost.any():
+        at = np.flatnonzero(lost)
+        r[at] = _by_total(c.take(at), left[at], told[at], rates_for_gain(c.take(at), left[at]))
+    return r
+
+
+def _by_total(c: Components, left: FloatArray, told: FloatArray, least: FloatArray) -> FloatArray:
+    """The same by search over the total rate: the gain of the best rates that tell enough rises with it."""
+    from rdcsym.water_filling_labels import least_telling
+
+    tells = least_telling(c, told)
+    low = np.maximum(least.sum(axis=-1), tells.sum(axis=-1))
+    high = np.maximum(least, tells).sum(axis=-1) * (1.0 + 1e-12)
+
+    def miss(rate: FloatArray, index: FloatArray) -> FloatArray:
+        i = index.astype(int)
+        part = c.take(index)
+        return gain_above(part, rates_for_rate_and_label(part, rate, told[i]), left[i])
+
+    index = np.arange(len(left), dtype=np.float64)
+    found = elementwise.find_root(miss, (low, high), args=(index,), tolerances=_RATE_TOLERANCES, maxiter=100)
+    return rates_for_rate_and_label(c, np.where(found.status == NO_BRACKET, high, found.x), told)
 
 
 def _for_rate(c: Components, w: FloatArray, rate: FloatArray, told: FloatArray | None) -> FloatArray:

@@ -25,6 +25,7 @@ Where = Callable[[dict[str, Any]], bool]
 _LARGEST_DENOMINATOR = 1000
 _ANSWERS = 256
 _SMALLEST = 1e-150
+_ROUNDED = 1e-12
 
 
 def kind_of(claim: str) -> Kind:
@@ -43,6 +44,11 @@ def squares_vanish(point: Mapping[str, Any]) -> bool:
     return any(
         n.startswith("sigma") and bool(np.any((np.asarray(x) > 0) & (np.asarray(x) < _SMALLEST))) for n, x in point.items()
     )
+
+
+def complements_round(point: Mapping[str, Any]) -> bool:
+    """Whether a probability is so small that 1 - q, in float64, is the complement of another: then no flip can be asked for."""
+    return any(n.startswith("q_") and abs((1.0 - (1.0 - q)) - q) > _ROUNDED * q for n, q in point.items())
 
 
 def reader(function: Function, where: Where | None = None) -> Evaluate:

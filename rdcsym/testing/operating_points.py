@@ -28,6 +28,8 @@ _FRACTIONS = sorted(
 )
 _SIMPLE = (*map(float, _FRACTIONS[:8]), 0.0, *map(float, _FRACTIONS[8:]), 8.0, 16.0, -0.5, -1.0, -2.0, math.inf)
 _MOST_COMPONENTS = 3
+# Down to 0, but for numbers so small that a quotient by them overflows, which no one means.
+_UNIFORM = st.one_of(st.floats(2.0**-60, 1.0), st.just(0.0))
 
 
 @st.composite
@@ -50,7 +52,7 @@ def _change(draw: Draw, bank: Bank, parameter: Parameter, start: Point) -> tuple
     size, count = (bank.components if parameter.vector else 1), len(menu)
     # Both numbers are drawn whichever counts, and the choice is one index: so an example shrinks from drawn to simple.
     choices = np.array([draw(st.integers(0, 2 * count - 1)) for _ in range(size)])
-    uniform = np.array([draw(st.floats(0.0, 1.0)) for _ in range(size)])
+    uniform = np.array([draw(_UNIFORM) for _ in range(size)])
     if choices[0] < count:
         candidates = menu[(choices[None, :] + np.arange(count)[:, None]) % count]
     else:

@@ -62,7 +62,8 @@ DISTORTION = Parameter(
     high=INF,
     unit="squared units",
     meaning="E ||X-Y||^2",
-    draw=LEAST + total(2 * sigma_X * sigma_Y) * (sp.Rational(11, 10) * u - sp.Rational(1, 40)),
+    # At the least distortion, and below it, one time in 24 each.
+    draw=LEAST + total(2 * sigma_X * sigma_Y) * (sp.Max(0, (12 * u - 1) / 10) - sp.Max(0, sp.Rational(1, 24) - u)),
     size=NATURAL,
 )
 LOSS = Parameter(
@@ -100,7 +101,7 @@ CERTIFIED = Form(
         Regime("infinite rate", (D <= D_least) & (D_least < D_ind), sp.oo),
         Regime("distortion-limited", C >= C_D, total(r_D)),
         # As C falls to its least the rate diverges: a loss that float64 cannot tell from the least counts as the least.
-        Regime("infinite rate for the labels", C <= C_min + _EDGE * h_S, sp.oo),
+        Regime("infinite rate", C <= C_min + _EDGE * h_S, sp.oo),
         Regime("classification-limited", D >= D_C, total(r_C)),
         Regime("limited by both", sp.true, total(r_DC)),
     ),
@@ -147,7 +148,7 @@ def _derivation() -> Derivation:
             given=(1 - rho**2,),
         ),
         Identity(
-            "infinite rate for the labels",
+            "infinite rate",
             "what is missing of -1/2 log(1 - kappa^2) vanishes only as rho -> 1",
             1 - (1 - k**2) / (1 - k**2 * rho**2),
             k**2 * (1 - rho**2) / (1 - k**2 * rho**2),

@@ -205,6 +205,17 @@ def test_the_edge_of_the_feasible_set_is_decided_a_billionth_away_from_it():
             testing.assert_agreement(lambda v=value, **_: v, "drc-bernoulli-oneshot", {**point, "C": wrong})
 
 
+def test_a_flip_is_not_asked_of_a_probability_that_has_no_complement():
+    theorem, point = (
+        rdcsym.theorem("rdc-bernoulli-oneshot-seed-blind"),
+        {"D": 0.0, "C": 2.0, "q_X": 0.0, "q_Y": 1e-200, "q_S1": 0.5},
+    )
+    assert theorem.evaluate(**point) == math.inf
+    testing.assert_law(theorem.evaluate, theorem, "symmetry: flip", point)
+    with pytest.raises(AssertionError, match="not symmetry: flip"):
+        testing.assert_law(lambda q_X: q_X, theorem, "symmetry: flip", {**point, "q_X": 0.25, "q_Y": 0.25})
+
+
 def test_an_entropy_that_dips_is_not_concave():
     p, q = np.array([0.5, 0.5]), np.array([0.25, 0.75])
     with pytest.raises(AssertionError, match="not concave"):

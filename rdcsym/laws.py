@@ -71,6 +71,7 @@ class Violation:
 def laws_of(theorem: Theorem, kind: Kind = "tight") -> tuple[Law, ...]:
     """The laws that can refute a claim of this kind ("tight", "lower", "upper") about the theorem's function."""
     from rdcsym.law_bounds import bound_laws
+    from rdcsym.law_changes import noisier_label, symmetries
 
     if theorem.certified.kind != "tight":
         return ()  # a row that only bounds its function says nothing of which function it is the best bound
@@ -79,7 +80,7 @@ def laws_of(theorem: Theorem, kind: Kind = "tight") -> tuple[Law, ...]:
         return tuple(law for law in laws if kind in law.kinds)
     if theorem.problem.value not in ("distortion", "rate"):
         return ()
-    laws = [*bound_laws(theorem), *_monotone(theorem), *_convex(theorem), *_noisier_label(theorem), *_symmetries(theorem)]
+    laws = [*bound_laws(theorem), *_monotone(theorem), *_convex(theorem), *noisier_label(theorem), *symmetries(theorem)]
     return tuple(law for law in laws if kind in law.kinds)
 
 
@@ -186,7 +187,7 @@ def _budgets(theorem: Theorem) -> list[str]:
     return [name for name in theorem.problem.constraints if name in named]
 
 
-def _strip(base: Points, *changes: tuple[str, FloatArray]) -> Points:
+def base_point(base: Points, *changes: tuple[str, FloatArray]) -> Points:
     """The base points with some values changed, without the steps."""
     return {n: x for n, x in base.items() if not n.startswith("step ")} | dict(changes)
 
@@ -197,7 +198,7 @@ def _further(values: FloatArray, step: FloatArray) -> FloatArray:
 
 def _monotone(theorem: Theorem) -> list[Law]:
     def points(name: str, base: Points) -> list[Points]:
-        return [_strip(base), _strip(base, (name, _further(base[name], base[f"step {name}"])))]
+        return [base_point(base), base_point(base, (name, _further(base[name], base[f"step {name}"])))]
 
     what = "the least " + theorem.problem.value
     return [
@@ -217,7 +218,7 @@ def _rising(theorem: Theorem) -> list[Law]:
     """The least error of a classifier that is left with the loss C: what leaves more can be told less."""
 
     def points(base: Points) -> list[Points]:
-        return [_strip(base), _strip(base, ("C", _further(base["C"], base["step C"])))]
+        return [base_point(base), base_point(base, ("C", _further(base["C"], base["step C"])))]
 
     text = "a classifier that is left with a larger loss errs no less often"
     return [
@@ -247,7 +248,7 @@ def _convex(theorem: Theorem) -> list[Law]:
     def points(base: Points) -> list[Points]:
         other = {n: _further(base[n], 2.0 * base[f"step {n}"] - 1.0) for n in names}
         middle = {n: (base[n] + other[n]) / 2.0 for n in names}
-        return [_strip(base), _strip(base, *middle.items()), _strip(base, *other.items())]
+        return [base_point(base), base_point(base, *middle.items()), base_point(base, *other.items())]
 
     return [
         Law(
@@ -258,58 +259,4 @@ def _convex(theorem: Theorem) -> list[Law]:
             points=points,
             sides=lambda values, base: (values[1], (values[0] + values[2]) / 2.0),
         )
-    ]
-
-
-def _noisier_label(theorem: Theorem) -> list[Law]:
-    names = {p.name for p in theorem.parameters}
-    if theorem.problem.classification is None or not ({"q_S1"} <= names or {"sigma_S", "theta"} <= names):
-        return []
-
-    def points(base: Points) -> list[Points]:
-        step = base["step noise"]
-        if "q_S1" in names:
-            noisier = ("q_S1", base["q_S1"] + step * (0.5 - base["q_S1"]))
-        else:
-            noisier = ("sigma_S", base["sigma_S"] * (1.0 + step))
-        return [_strip(base), _strip(base, noisier)]
-
-    return [
-        Law(
-            name="noisier label",
-            statement="noise added to the label raises H(S|Y) of every code (data processing), so the value does not fall",
-            kinds=EXACT,
-            steps=("step noise",),
-            points=points,
-            sides=lambda values, base: (values[0], values[1]),
-        )
-    ]
-
-
-def _symmetries(theorem: Theorem) -> list[Law]:
-    names, problem = {p.name for p in theorem.parameters}, theorem.problem
-    found: list[tuple[str, str, Callable[[Points], list[tuple[str, FloatArray]]]]] = []
-    if problem.source == "bernoulli" and "q_X" in names:
-        ends = [n for n in ("q_X", "q_Y") if n in names]
-        found.append(("flip", "renaming 0 and 1 of X and Y changes nothing", lambda p: [(n, 1.0 - p[n]) for n in ends]))
-        if "q_S1" in names:
-            found.append(
-                ("flip of the label", "renaming the label's 0 and 1 changes nothing", lambda p: [("q_S1", 1 - p["q_S1"])])
-            )
-    if problem.source == "gaussian":
-        means = [n for n in ("mu_X", "mu_Y") if n in names]
-        if means:
-            found.append(("shift", "moving X and Y together changes nothing", lambda p: [(n, p[n] + 1.0) for n in means]))
-        if "theta" in names:
-            found.append(("sign of the label", "the sign of the label changes nothing", lambda p: [("theta", -p["theta"])]))
-
-    def equal(values: list[FloatArray], base: Points) -> tuple[FloatArray, FloatArray]:
-        return np.maximum(*values), np.minimum(*values)
-
-    def both(change: Callable[[Points], list[tuple[str, FloatArray]]], base: Points) -> list[Points]:
-        return [_strip(base), _strip(base, *change(base))]
-
-    return [
-        Law(name=f"symmetry: {name}", statement=text, kinds=EXACT, points=partial(both, change), sides=equal)
-        for name, text, change in found
     ]

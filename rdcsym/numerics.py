@@ -112,7 +112,7 @@ def _fold(function: Any) -> Callable[..., FloatArray]:
 
 def _lambert_w(z: FloatArray) -> FloatArray:
     """The principal branch; nan where it is not real (an argument that rounding carried below -1/e is read as -1/e)."""
-    value = np.asarray(lambertw(z))
+    value = np.asarray(lambertw(np.asarray(z)))  # type: ignore[call-overload]  # its stubs know no arrays of shape Any
     return np.where(np.abs(value.imag) < 1e-7, value.real, np.nan)
 
 

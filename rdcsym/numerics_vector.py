@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.optimize import elementwise
+from numpy.typing import NDArray
 
 from rdcsym import water_filling as wf
-from rdcsym import water_filling_labels as labels
 from rdcsym.problem import FloatArray
+from rdcsym.roots import bracketed_root
 
 _LN2 = float(np.log(2.0))
 # What is to be told is h(S) - C: it has the rounding of h(S). Where labels cannot trade (equal kappa, or none) that is all it is.
 _TELL_ROUNDING = 4e-15  # nats a component
 _FAINT = 1e-200  # a component that matters this little to the eye may still tell its label: it must not underflow to a dead one
-_SHARE_TOLERANCES = {"xatol": 1e-14, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
 
 
 def _total(term: FloatArray) -> FloatArray:
@@ -78,7 +77,7 @@ def _best_or_telling(c: wf.Components, rate: FloatArray, tell: FloatArray) -> Fl
     if short.any():
         part = c.take(np.flatnonzero(short))
         # At the edge of what can be told, rounding leaves the one allocation that tells most.
-        found = labels.most_told(part, rate[short])
+        found = wf.most_told(part, rate[short])
         inside = wf.label_information(part, found) > tell[short]
         if inside.any():
             at = np.flatnonzero(inside)
@@ -99,12 +98,12 @@ def _least_telling_rates(sigma_X: Any, sigma_Y: Any, kappa: Any, left: Any, tell
 
 def _most_telling_rates(sigma_X: Any, sigma_Y: Any, kappa: Any, rate: Any) -> FloatArray:
     c, _ = _given(sigma_X, sigma_Y, kappa)
-    return labels.most_told(c, _each(rate, len(c.alpha)) * _LN2) / _LN2
+    return wf.most_told(c, _each(rate, len(c.alpha)) * _LN2) / _LN2
 
 
 def _least_rates_telling(sigma_X: Any, sigma_Y: Any, kappa: Any, tell: Any) -> FloatArray:
     c, _ = _given(sigma_X, sigma_Y, kappa)
-    return labels.least_telling(c, np.maximum(_each(tell, len(c.alpha)), 0.0) * _LN2) / _LN2
+    return wf.least_telling(c, np.maximum(_each(tell, len(c.alpha)), 0.0) * _LN2) / _LN2
 
 
 def _water_rates(sigma_X: Any, distortion: Any) -> FloatArray:
@@ -142,15 +141,12 @@ def _ball_share(sigma_X: Any, kappa: Any, rate: Any, tell: Any, radius: Any) -> 
         # (1 - rho)^2 <= 1 bounds what is left of t from below.
         low = np.minimum(np.log(radius[search] / square[search].sum(axis=-1)) / 2.0, 0.0) - 1e-6
 
-        def miss(x: FloatArray, index: FloatArray) -> FloatArray:
-            i = index.astype(int)
+        def miss(x: FloatArray, i: NDArray[np.intp]) -> FloatArray:
             with np.errstate(divide="ignore"):
-                return np.log(distance(np.exp(x), i)) - np.log(radius[i])
+                return np.log(distance(np.exp(x), search[i])) - np.log(radius[search[i]])
 
-        found = elementwise.find_root(
-            miss, (low, np.zeros(search.size)), args=(search.astype(np.float64),), tolerances=_SHARE_TOLERANCES, maxiter=80
-        )
-        share[search] = -np.expm1(np.where(found.status == wf.NO_BRACKET, 0.0, found.x))
+        none = np.zeros(search.size)
+        share[search] = -np.expm1(bracketed_root(miss, low, none, none, absolute=1e-14))
     return share
 
 

@@ -14,7 +14,6 @@ from rdcsym.form import Form, Kind, Parameter
 from rdcsym.problem import InputError, Problem
 from rdcsym.proof import Derivation
 
-
 _KINDS: dict[Kind, str] = {"tight": "tight", "lower": "a lower bound", "upper": "an upper bound"}
 
 

@@ -44,7 +44,15 @@ def test_arrows_run_one_way(path):
 
 @pytest.mark.parametrize("path", [p for p in FILES if "checker" in p.name], ids=lambda p: p.name)
 def test_a_checker_imports_no_solver(path):
-    trusted = {"certificate", "problem", "exact", "exact_problem", "gaussian_problem", "gaussian_parallel_problem", "blahut_arimoto"}
+    trusted = {
+        "certificate",
+        "problem",
+        "exact",
+        "exact_problem",
+        "gaussian_problem",
+        "gaussian_parallel_problem",
+        "blahut_arimoto",
+    }
     for name in imported(path):
         part = name.removeprefix("solvers.")
         assert not name.startswith("solvers") or part in trusted or "checker" in part

@@ -15,9 +15,9 @@ from rdcsym.information_vector import ball_rates, ball_share, label_entropy, mos
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import Example, Theorem
+from rdcsym.theorems._gaussian import INF
 from rdcsym.theorems._gaussian_vector import (
     ENTROPY,
-    INF,
     KAPPA,
     LOSS_MEANING,
     RATE,

@@ -13,7 +13,8 @@ from rdcsym.information_vector import total, water_rates
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Lemma, Sign, Step
 from rdcsym.theorem import Example, Theorem
-from rdcsym.theorems._gaussian_vector import CHAIN, DUALITY, INF, SIGMA_X, D, r, s, sigma_X
+from rdcsym.theorems._gaussian import INF
+from rdcsym.theorems._gaussian_vector import CHAIN, DUALITY, SIGMA_X, D, r, s, sigma_X
 
 u = UNIFORM
 VARIANCE = total(sigma_X**2)

@@ -22,9 +22,9 @@ from rdcsym.information_vector import (
 from rdcsym.problem import Problem
 from rdcsym.proof import Derivation, Identity, Sign, Step
 from rdcsym.theorem import Example, Theorem
+from rdcsym.theorems._gaussian import INF
 from rdcsym.theorems._gaussian_vector import (
     ENTROPY,
-    INF,
     KAPPA,
     LOSS_MEANING,
     NATURAL,

@@ -118,9 +118,7 @@ def test_one_component_is_the_scalar_theorem():
 def test_equal_components_share_evenly():
     for n in (2, 5):
         one = theorem("drc-gaussian").evaluate(R=0.8, C=1.8, sigma_X=1.5, sigma_Y=1, sigma_S=1, theta=0.9)
-        many = theorem("drc-gaussian-vector").evaluate(
-            R=0.8 * n, C=1.8 * n, sigma_X=[1.5] * n, sigma_Y=[1] * n, kappa=[0.6] * n
-        )
+        many = theorem("drc-gaussian-vector").evaluate(R=0.8 * n, C=1.8 * n, sigma_X=[1.5] * n, sigma_Y=[1] * n, kappa=[0.6] * n)
         assert many == pytest.approx(n * one, rel=1e-12)
 
 
@@ -298,7 +296,9 @@ def test_a_huge_rate_is_no_nan(rate):
     at = {"sigma_X": [1, 2], "sigma_Y": [1, 1], "kappa": [0.5, 0.9]}
     assert theorem("drc-gaussian-vector").evaluate(R=rate, C=3.9, **at) == pytest.approx(1.0)
     assert theorem("drc-gaussian-vector").evaluate(R=rate, C=-rate / 2, **{**at, "kappa": [1, 0.9]}) == pytest.approx(1.0)
-    assert theorem("drpc-gaussian-vector-w2").evaluate(R=rate, P=0.1, C=3.9, sigma_X=[1, 2], kappa=[0.5, 0.9]) == pytest.approx(0, abs=1e-12)
+    assert theorem("drpc-gaussian-vector-w2").evaluate(R=rate, P=0.1, C=3.9, sigma_X=[1, 2], kappa=[0.5, 0.9]) == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", VECTORS)

@@ -1,18 +1,19 @@
-"""Water-filling for the labels alone: the most that a rate can tell, the least rate that tells so much. Explicit levels, no search."""
+"""Water-filling for the labels alone: the most that a rate can tell, the least rate that tells so much. Explicit levels."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from rdcsym.problem import FloatArray
-from rdcsym.water_filling import Components, rates_for_rate
+from rdcsym.water_filling.budgets import rates_for_rate
+from rdcsym.water_filling.components import Components
 
 
 def most_told(c: Components, rate: FloatArray) -> FloatArray:
     """The rates of total `rate` that tell the labels most: r_i = (omega - c_i)^+ / 2, c_i = log((1 - kappa_i^2) / kappa_i^2).
 
-    Where this leaves a choice, the one with the largest gain: components that are their labels tell nat for nat, whichever gets the
-    rate; and what no label can use goes to the gain.
+    Where this leaves a choice, the one with the largest gain: components that are their labels tell nat for nat, whichever gets
+    the rate; and what no label can use goes to the gain.
     """
     count = np.arange(1, c.alpha.shape[1] + 1, dtype=np.float64)
     floor, _, total = _floors(c)

@@ -2,7 +2,7 @@
 
 A vector symbol (sigma_X, kappa, ...) stands for one number a component; arithmetic between vectors is by component, `total` adds
 the components up. The rate nodes are vectors: their i-th entry is the rate of component i, in bits, at the optimum of a convex
-program that `water_filling.py` solves. alpha and beta say what a component gains, 2 alpha rho + beta rho^2 (see there).
+program that the package `water_filling` solves.
 """
 
 from __future__ import annotations
@@ -113,7 +113,10 @@ class least_telling_rates(sp.Function):
 
 
 class most_telling_rates(sp.Function):
-    """The rates of total R bits that tell the labels most; constant components pass nothing. Arguments: sigma_X, sigma_Y, kappa, R."""
+    """The rates of total R bits that tell the labels most; constant components pass nothing.
+
+    Arguments: sigma_X, sigma_Y, kappa, R.
+    """
 
     nargs = 4
 
@@ -131,7 +134,10 @@ class least_rates_telling(sp.Function):
 
 
 class water_rates(sp.Function):
-    """r_i = 1/2 log2(sigma_i^2 / min(theta, sigma_i^2)) with the water level sum of min(theta, sigma_i^2) = D. Arguments: sigma_X, D."""
+    """r_i = 1/2 log2(sigma_i^2 / min(theta, sigma_i^2)) with the water level sum of min(theta, sigma_i^2) = D.
+
+    Arguments: sigma_X, D.
+    """
 
     nargs = 2
 
@@ -144,7 +150,8 @@ class water_rates(sp.Function):
 class ball_share(sp.Function):
     """t = c / (1 + c) for the multiplier c >= 0 of a W2^2 ball of radius P around a free output law; 0 where the ball is slack.
 
-    Arguments: sigma_X, kappa, R, T, P. Then tau_i = sigma_X,i (t + (1 - t) rho_i), and rates gain t sigma_X^2 2 rho + (1-t) sigma_X^2 rho^2.
+    Arguments: sigma_X, kappa, R, T, P. Then tau_i = sigma_X,i (t + (1 - t) rho_i), and a component gains
+    sigma_X^2 (2 t rho + (1 - t) rho^2).
     """
 
     nargs = 5

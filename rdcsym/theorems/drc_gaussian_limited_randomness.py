@@ -216,7 +216,6 @@ THEOREM = Theorem(
         (theta, sigma_S * sigma_X),
         (sigma_Y, sp.S.Zero),
         (sigma_Y, sigma_X),
-        (sigma_X, sp.S.Zero),
         (sigma_S, sp.Abs(theta) / sigma_X),
         (mu_Y, mu_X),
     ),

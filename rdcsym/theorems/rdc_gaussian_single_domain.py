@@ -153,7 +153,6 @@ THEOREM = Theorem(
         (theta, sp.S.Zero),
         (theta, sigma_S * sigma_X),
         (theta, -sigma_S * sigma_X),
-        (sigma_X, sp.S.Zero),
         (sigma_S, sp.Abs(theta) / sigma_X),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ Mask = NDArray[np.bool_]
 # An operating point is given in floating point. A budget that misses the edge of the feasible set by less than this (relative to
 # its natural size) counts as on it: H_b(q) computed in two ways differs by an ulp, and inf for a missing ulp helps nobody.
 BUDGET_TOLERANCE = 1e-12
+
+_REMEMBERED = 4096  # compiled expressions: requirements, units and boundaries come up at every call
 
 _NEWTON_LIMIT = 80  # a bracket halved as often is closed; only roots within rounding of a flat top need so many
 _CONVERGED = 2.0  # ulps
@@ -49,6 +52,7 @@ def _length(arrays: Arrays) -> int:
     return len(next(iter(arrays.values())))
 
 
+@lru_cache(_REMEMBERED, typed=True)
 def compile_expression(expression: Any) -> Compiled:
     """A function from arrays (by symbol name) to the array of the expression's values.
 
@@ -70,6 +74,7 @@ def compile_expression(expression: Any) -> Compiled:
     return Compiled(frozenset(names), lambda arrays: function(*(arrays[n] for n in names)))
 
 
+@lru_cache(_REMEMBERED, typed=True)
 def compile_condition(condition: Any, slack: float = 0.0, unit: Any = 1) -> Compiled:
     """A condition (And, Or of relations) to a function that gives a mask.
 

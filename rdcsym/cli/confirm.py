@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -150,8 +151,8 @@ def _decided(value: float, interval: Interval, kind: Kind, unit: float) -> bool:
 
 
 def _width(interval: Interval, unit: float) -> float:
-    if interval.lower == interval.upper:
-        return 0.0
+    if interval.lower == interval.upper or interval.upper - interval.lower < sys.float_info.min:
+        return 0.0  # no float64 of full precision lies between the ends
     if math.isinf(interval.upper):
         return math.inf
     return (interval.upper - interval.lower) / max(_WIDTH_FLOOR * unit, abs(interval.upper))

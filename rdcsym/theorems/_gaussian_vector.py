@@ -66,7 +66,7 @@ ENTROPY = Definition(h_S, label_entropy(kappa))
 
 CHAIN = Lemma(
     "",
-    "chain rule and data processing: for independent X_i, sum of I(X_i; Y, X_1..X_(i-1)) = I(X;Y), and Y_i is a function of Y",
+    "chain rule and data processing: for independent X_i, the sum of I(X_i; Y and all X_j, j < i) is I(X;Y), and Y_i is a function of Y",
     "Cover and Thomas, Elements of Information Theory, Theorems 2.5.2 and 2.8.1",
 )
 COMPONENT = Lemma(
@@ -81,7 +81,7 @@ ENTROPY_POWER = Lemma(
 )
 JOINT = Lemma(
     "",
-    "joint loss: I(S;Y) = sum of I(S_i; Y, S_1..S_(i-1)) <= sum of I(S_i; Y, X_1..X_(i-1)), since S_j is X_j seen through noise",
+    "joint loss: I(S;Y) is the sum of I(S_i; Y and all S_j, j < i), at most that of I(S_i; Y and all X_j, j < i): S_j is X_j seen through noise",
     "data processing; Cover and Thomas, Theorem 2.8.1",
 )
 CODING = Lemma(

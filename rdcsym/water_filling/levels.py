@@ -76,12 +76,16 @@ def polished(
         yielding = np.where(np.isfinite(yielding), yielding, 0.0)
         yielding = yielding / np.maximum(yielding.max(axis=-1, keepdims=True), 1e-300)  # only ratios count
         slope = np.where(inner, s.g if by_gain else 1.0, 0.0)  # of the measure
-        # Along `push` the measure changes; along `pull` what is told changes and the measure does not. (Eliminated by component,
-        # since one component may yield 1e17 times as much as the others.)
+        # Along `push` the measure changes; along `pull` what is told changes and the measure does not. One component may yield
+        # 1e17 times as much as the others: slopes are taken relative to that one's, where nothing cancels.
         push = yielding * slope
         a, b = (push * slope).sum(axis=-1), (push * s.tell).sum(axis=-1)
         a = np.where(a > 0, a, 1.0)
-        rest = s.tell - (b / a)[:, None] * slope
+        first_one = np.arange(slope.shape[1]) == np.argmax(push * slope, axis=-1)[:, None]
+        own = np.where(first_one, slope, 0.0).sum(axis=-1, keepdims=True)
+        ratio = np.where(first_one, s.tell, 0.0).sum(axis=-1, keepdims=True) / np.where(own > 0, own, 1.0)
+        rest = np.where(first_one, 0.0, s.tell - ratio * slope)
+        rest = rest - ((push * rest).sum(axis=-1) / a)[:, None] * slope
         pull = yielding * rest
         free = (pull * rest).sum(axis=-1)
         regular = free > _TIED * (yielding * s.tell**2).sum(axis=-1)

@@ -50,7 +50,11 @@ def test_roots_bracketed_and_not():
     assert found == pytest.approx([0.0, 1.0, 2.0, 2.0, 0.0, 0.3 ** (1 / 3)], abs=1e-15)  # no root: the nearer end
 
 
-@pytest.mark.parametrize("name", theorems())
+# A point of a vector theorem is a convex program: test_gaussian_vector.py holds arrays against scalars there, at fewer points.
+SCALAR = [n for n in theorems() if not any(p.vector for p in theorem(n).parameters)]
+
+
+@pytest.mark.parametrize("name", SCALAR)
 def test_arrays_give_the_values_of_scalars(name):
     form = theorem(name).certified
     points = valid(form, random_points(form, 300, np.random.default_rng(3)))
@@ -60,7 +64,7 @@ def test_arrays_give_the_values_of_scalars(name):
     assert not np.isnan(together).any()
 
 
-@pytest.mark.parametrize("name", theorems())
+@pytest.mark.parametrize("name", SCALAR)
 def test_large_arrays_are_cut_into_parts_without_a_seam(name):
     form = theorem(name).certified
     points = valid(form, random_points(form, 70_000, np.random.default_rng(4)))
@@ -83,7 +87,8 @@ def test_every_regime_of_every_form_is_met_and_finite_values_are_not_negative(na
     for form in filter(None, (found.certified, found.published)):
         found_in = regime_points(form, 20, np.random.default_rng(5))
         groups = {r: p for r, p in found_in.items() if p[form.parameters[0].name].size}
-        assert len(groups) >= len(form.regimes) - (name in ("rd-gaussian", "fano"))  # theirs has measure zero
+        measure_zero = name == "fano" or any(r.name == "lossless" for r in form.regimes)  # D = 0 alone
+        assert len(groups) >= len({r.name for r in form.regimes}) - measure_zero
         points = join(list(groups.values()))
         values = form.evaluate(**points)
         assert not np.isnan(values).any()

@@ -1,0 +1,159 @@
+"""The experiments by name: which source, how it is degraded, what the codec is asked for. `task("mnist-sr")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import torch
+from torch import Tensor
+
+from deep.degrade import average_blocks, bicubic, gaussian_noise, inpaint
+from rdcsym.problem import InputError, nearest
+
+Kind = Literal["images", "gauss-vector", "bernoulli-block"]
+Apply = Callable[[Tensor, torch.Generator], Tensor]
+
+TEST_SEED: Final = 1  # of the degradation of every test set: all runs are measured on the same images
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One experiment. X: the degraded image; Y: one that looks clean; S: the label.
+
+    data: the name of its set for `deep.data.load`, or None where the source is synthetic (`kind` says which). degradation: in
+    words. shape: (C, H, W) of an image, empty for synthetic sources. labels: the number of classes in the public original (a
+    set at hand may hold fewer: `Images.classes`). random: whether the degradation draws anything. defaults: training settings
+    that suit the task, by name.
+    """
+
+    name: str
+    summary: str
+    degradation: str
+    kind: Kind = "images"
+    data: str | None = None
+    shape: tuple[int, ...] = ()
+    labels: int = 0
+    random: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    apply: Apply | None = field(default=None, repr=False)
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """X of clean images, both float32 (N, C, H, W) in [0, 1]; the same generator state gives the same X.
+
+        Raises InputError for a synthetic source, which generates X itself, and for images of another shape.
+        """
+        if self.apply is None:
+            raise InputError("task", self.name, "has no images to degrade", "its source generates X: see deep.synthetic")
+        if tuple(clean.shape[1:]) != self.shape:
+            problem = f"does not fit the task {self.name}, whose images are {self.shape}"
+            raise InputError("images", f"shape {tuple(clean.shape)}", problem, "choose the task of these images")
+        return self.apply(clean, generator)
+
+    def degrade_test(self, clean: Tensor) -> Tensor:
+        """X of a whole test set, always the same: drawn on the CPU from `TEST_SEED`."""
+        return self.degrade(clean, torch.Generator().manual_seed(TEST_SEED))
+
+
+def _fixed(degradation: Callable[[Tensor], Tensor]) -> Apply:
+    """A degradation that draws nothing, called like those that do."""
+    return lambda clean, generator: degradation(clean)
+
+
+def _noise(sigma: float) -> Apply:
+    return lambda clean, generator: gaussian_noise(clean, sigma, generator)
+
+
+_RGB: Final = (3, 32, 32)
+_TASKS: Final = {
+    t.name: t
+    for t in (
+        Task(
+            name="digits-sr",
+            summary="super-resolution of scikit-learn's digits, 8 x 8; part of the package",
+            degradation="each 2 x 2 block averaged",
+            data="digits",
+            shape=(1, 8, 8),
+            labels=10,
+            apply=_fixed(average_blocks),
+        ),
+        Task(
+            name="mnist-sr",
+            summary="super-resolution of MNIST, 28 x 28",
+            degradation="bicubic, 4 times down and up again",
+            data="mnist",
+            shape=(1, 28, 28),
+            labels=10,
+            apply=_fixed(partial(bicubic, factor=4)),
+        ),
+        Task(
+            name="svhn-denoise",
+            summary="denoising of house numbers, 32 x 32 RGB",
+            degradation="Gaussian noise, sigma 20 of 255, clipped",
+            data="svhn",
+            shape=_RGB,
+            labels=10,
+            random=True,
+            apply=_noise(20.0),
+        ),
+        Task(
+            name="svhn-inpaint",
+            summary="inpainting of house numbers, 32 x 32 RGB",
+            degradation="a grey square of 12 x 12 pixels at a random place",
+            data="svhn",
+            shape=_RGB,
+            labels=10,
+            random=True,
+            apply=inpaint,
+        ),
+        Task(
+            name="cifar10-denoise",
+            summary="denoising of CIFAR-10, 32 x 32 RGB",
+            degradation="Gaussian noise, sigma 25 of 255, clipped",
+            data="cifar10",
+            shape=_RGB,
+            labels=10,
+            random=True,
+            apply=_noise(25.0),
+        ),
+        Task(
+            name="tiny-imagenet-denoise",
+            summary="denoising of Tiny ImageNet, 64 x 64 RGB",
+            degradation="Gaussian noise, sigma 25 of 255, clipped",
+            data="tiny-imagenet",
+            shape=(3, 64, 64),
+            labels=200,
+            random=True,
+            apply=_noise(25.0),
+        ),
+        Task(
+            name="gauss-vector",
+            summary="cross-domain vector Gaussian with Gaussian labels, as in drc-gaussian-vector: the limit is known exactly",
+            degradation="X is generated beside its label; Y has a law of its own",
+            kind="gauss-vector",
+            random=True,
+        ),
+        Task(
+            name="bernoulli-block",
+            summary="blocks of cross-domain Bernoulli symbols with binary labels: the limit is known exactly",
+            degradation="X is generated beside its label; Y has a law of its own",
+            kind="bernoulli-block",
+            random=True,
+        ),
+    )
+}
+
+
+def tasks() -> list[str]:
+    """The names of all tasks."""
+    return list(_TASKS)
+
+
+def task(name: str) -> Task:
+    """The task of this name; InputError with the nearest names for one that is unknown."""
+    if name not in _TASKS:
+        raise InputError("task", name, "is no known task", nearest(name, _TASKS))
+    return _TASKS[name]

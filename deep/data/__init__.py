@@ -9,17 +9,20 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from deep.data import arrays, digits, mnist, svhn
+from deep.data import arrays, cifar10, digits, mnist, svhn, tiny_imagenet
 from deep.data.arrays import save
+from deep.data.download import download
 from deep.data.images import VARIABLE, Found, Images, Split, clean_tensor, data_folder
 from rdcsym.problem import InputError, nearest
 
-__all__ = ["Found", "Images", "Split", "clean_tensor", "data_folder", "data_sets", "find", "load", "save"]
+__all__ = ["Found", "Images", "Split", "clean_tensor", "data_folder", "data_sets", "download", "find", "load", "save"]
 
 _SETS: Final[dict[str, ModuleType]] = {
     "digits": digits,
     "mnist": mnist,
     "svhn": svhn,
+    "cifar10": cifar10,
+    "tiny-imagenet": tiny_imagenet,
 }
 
 

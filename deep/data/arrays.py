@@ -6,12 +6,13 @@ put the file in the data folder, where it is found before all other formats.
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 import numpy as np
 
 from deep.data.images import Found, Images, checked, reading
+from deep.files import write_atomically
 
 
 def find(folder: Path, name: str) -> Found | None:
@@ -31,20 +32,15 @@ def read(found: Found) -> Images:
 
 
 def save(images: Images, path: str | Path) -> None:
-    """Write a set as plain arrays, aside first and then renamed."""
-    path = Path(path)
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                train=images.train.clean,
-                train_labels=images.train.labels,
-                test=images.test.clean,
-                test_labels=images.test.labels,
-                classes=np.int64(images.classes),
-                origin=np.str_(images.origin),
-            )
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    """Write a set as plain arrays, whole or not at all. Raises InputError where the file cannot be written."""
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        train=images.train.clean,
+        train_labels=images.train.labels,
+        test=images.test.clean,
+        test_labels=images.test.labels,
+        classes=np.int64(images.classes),
+        origin=np.str_(images.origin),
+    )
+    write_atomically(path, packed.getvalue())

@@ -75,7 +75,7 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
     """Whatever goes wrong in the block, short of a fault of the machine, is one InputError: `path` is not what was wanted."""
     try:
         yield
-    except (InputError, ImportError, MemoryError):
+    except InputError:
         raise
     except PermissionError:
         raise InputError("data", str(path), "may not be read", "change its permissions") from None

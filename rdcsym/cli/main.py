@@ -22,7 +22,9 @@ _COMMANDS = {
     "list": "List the theorems and their parameters.",
     "solve": "Solve a discrete problem to a certified interval.",
     "refute": "Look for a point at which a formula cannot be true.",
+    "data": "List the data sets at hand, or download them.",
 }
+_MODULES = {"data": "datasets"}  # where a module of the command's own name is something else
 
 
 class _Commands(click.Group):
@@ -36,7 +38,7 @@ class _Commands(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f"rdcsym.cli.{cmd_name}").command
+        command: click.Command = import_module(f"rdcsym.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -1,0 +1,76 @@
+"""`rdcsym data`: which data sets are at hand and where, and fetching the public originals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rdcsym.problem import InputError
+
+if TYPE_CHECKING:
+    from deep.data.download import Progress
+
+
+@click.command(epilog="Example: rdcsym data mnist --download")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--download", is_flag=True, help="Fetch the public original of each NAME into the data folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
+    """List the data sets (or those of each NAME): found or missing, where, and in which format.
+
+    They are looked for in the folder that RDCSYM_DATA names, or in `rdcsym` in your cache where it is unset.
+    """
+    from deep.data import check_name, data_folder, data_sets
+
+    for name in names:
+        check_name(name)
+    if download:
+        _download(names, quiet=as_json)
+    rows = [_row(name) for name in names or data_sets()]
+    if as_json:
+        click.echo(json.dumps({"folder": str(data_folder()), "sets": rows}, indent=1))
+        return
+    click.echo(f"folder: {data_folder()}")
+    for row in rows:
+        files = row["files"]
+        where = f"{row['format']}: {', '.join(sorted(files))}" if files else f"missing; rdcsym data {row['name']} --download"
+        click.echo(f"{row['name']:14} {where}")
+
+
+def _row(name: str) -> dict[str, Any]:
+    from deep.data import find
+
+    found = find(name)
+    if found is None:
+        return {"name": name, "found": False, "format": None, "files": []}
+    return {"name": name, "found": True, "format": found.format, "files": [str(path) for path in found.files.values()]}
+
+
+def _download(names: tuple[str, ...], quiet: bool) -> None:
+    from deep.data import download, load
+
+    if not names:
+        raise InputError("--download", "no NAME", "says nothing to fetch", "name the sets: rdcsym data mnist --download")
+    for name in names:
+        with _bar(quiet) as progress:
+            download(name, progress)
+        images = load(name)
+        if not quiet:
+            click.echo(f"{name}: {images.origin}")
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Progress]:
+    """A bar of bytes on standard error, on a terminal only; yields the function that is called as they arrive."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)

@@ -107,7 +107,7 @@ def offsets(tables: Tables, symbols: Any, index: Any) -> tuple[IntArray, IntArra
     places = values - tables.lowest[table]
     outside = (places < 0) | (places >= tables.sizes[table])  # a wrapped difference lies outside too
     if outside.any():
-        value, at = values[outside].flat[0], table[outside].flat[0]
+        value, at = int(values[outside].flat[0]), table[outside].flat[0]
         low, high = tables.lowest[at], tables.lowest[at] + tables.sizes[at] - 1
         raise InputError("symbols", value, f"table {at} holds {low}..{high} only", "clip the symbols to their tables")
     return places, table
@@ -134,11 +134,13 @@ _MEND: Final = "make the tables with quantised_tables"
 
 def _whole(name: str, value: Any, ndim: int | None = None) -> IntArray:
     array = np.asarray(value)
+    if not array.size:
+        array = array.astype(np.int64)  # an empty list has no kind of its own
     if not np.issubdtype(array.dtype, np.integer) or (ndim is not None and array.ndim != ndim):
         wanted = "whole numbers" if ndim is None else f"an array of whole numbers with {ndim} axes"
         raise InputError(name, f"array of {array.dtype}, shape {array.shape}", f"must be {wanted}", "convert it first")
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(FARTHEST):
-        raise InputError(name, array.max(), "is too far from zero", "keep numbers within 2^30 of zero")
+        raise InputError(name, int(array.max()), "is too far from zero", "keep numbers within 2^30 of zero")
     return array.astype(np.int64)
 
 

@@ -107,12 +107,14 @@ def _fetch(source: Source, path: Path, progress: Progress | None) -> Path:
     try:
         _transfer(source, aside, progress)
         if _digest(source, aside) != source.digest:
-            problem = "gave a file that is not the public original"
-            raise InputError("data", source.address, problem, f"fetch it elsewhere and put it at {path}")
+            problem = f"is not the public original as {source.address} gave it"
+            raise InputError("data", source.place, problem, "try again later, or fetch it elsewhere and put it there")
         aside.chmod(0o644)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
     return path
 
 
@@ -131,8 +133,9 @@ def _transfer(source: Source, path: Path, progress: Progress | None) -> None:
                 raise ConnectionError(f"it ended after {done} of {total} bytes")
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-        fix = f"check the network, or put the file in {VARIABLE} as {source.place}"
-        raise InputError("data", source.address, f"cannot be fetched ({said})", fix) from None
+        problem = f"cannot be fetched from {source.address} ({said})"
+        fix = f"check the network, or put the file in the folder that {VARIABLE} names"
+        raise InputError("data", source.place, problem, fix) from None
 
 
 def _digest(source: Source, path: Path) -> str:

@@ -78,7 +78,7 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
     except InputError:
         raise
     except PermissionError:
-        raise InputError("data", str(path), "may not be read", "change its permissions") from None
+        raise InputError("data", path.name, "may not be read", f"change the permissions of {path}") from None
     except Exception as error:  # a broken file breaks each format's reader in ways of its own
         said = " ".join(str(error).split()) or type(error).__name__
         raise unusable(path, f"is no whole {wanted} ({said[:90]})") from None
@@ -86,7 +86,7 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
 
 def unusable(path: Path, problem: str) -> InputError:
     """The error for a truncated or foreign file."""
-    return InputError("data", str(path), problem, "remove it and fetch it again: rdcsym data NAME --download")
+    return InputError("data", path.name, problem, f"remove {path} and fetch it again: rdcsym data NAME --download")
 
 
 def pillow() -> Any:

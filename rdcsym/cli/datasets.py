@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,9 +37,15 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
         return
     click.echo(f"folder: {data_folder()}")
     for row in rows:
-        files = row["files"]
-        where = f"{row['format']}: {', '.join(sorted(files))}" if files else f"missing; rdcsym data {row['name']} --download"
-        click.echo(f"{row['name']:14} {where}")
+        click.echo(f"{row['name']:14} {_where(row)}")
+
+
+def _where(row: dict[str, Any]) -> str:
+    files: list[str] = row["files"]
+    if not files:
+        return f"missing; rdcsym data {row['name']} --download"
+    places = files if len(files) == 1 else sorted({str(Path(file).parent) for file in files})
+    return f"{row['format']}: {', '.join(places)}"
 
 
 def _row(name: str) -> dict[str, Any]:

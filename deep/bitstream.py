@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from deep.dither import check_seed
-from deep.files import write_atomically
+from deep.files import shown, write_atomically
 from rdcsym.problem import InputError
 
 Mode = Literal["common", "private", "deterministic"]
@@ -183,6 +183,4 @@ def _checksum(fields: bytes, payload: bytes) -> bytes:
 
 
 def _refused(path: str | Path, problem: str, fix: str) -> InputError:
-    # A long path would be shortened at its end, where the name is.
-    text = str(path)
-    return InputError("file", text if len(text) <= 60 else Path(text).name, problem, fix)
+    return InputError("file", shown(path), problem, fix)

@@ -56,13 +56,7 @@ class SymbolWriter:
         # The sealed words lie somewhere in the interval; the state says where modulo 2^64, carries included.
         sealed = int.from_bytes(words.tobytes(), "big") << (digits - WORD * len(words))
         low = sealed - (sealed - lower) % (1 << STATE)
-        shortest = low
-        for shift in range(8, STATE + 1, 8):
-            rounded = -(-low >> shift) << shift
-            if rounded >= low + width:
-                break
-            shortest = rounded
-        return shortest.to_bytes(digits // 8, "big").rstrip(b"\0")
+        return _roundest(low, width).to_bytes(digits // 8, "big").rstrip(b"\0")
 
     def _state(self) -> tuple[int, int, int]:
         """Words before the coder's interval, the interval's lower end modulo 2^64 and its width, in units of its last bit."""
@@ -114,6 +108,17 @@ class SymbolReader:
     def _damaged(self, problem: str) -> InputError:
         size = f"{len(self._payload)} bytes"
         return InputError("payload", size, problem, "it is damaged or of another model: compress again, with this model")
+
+
+def _roundest(low: int, width: int) -> int:
+    """The number in [low, low + width), width < 2^64, that ends in the most zero bytes."""
+    found = low
+    for shift in range(8, STATE + 1, 8):
+        rounded = -(-low >> shift) << shift
+        if rounded >= low + width:
+            break
+        found = rounded
+    return found
 
 
 def _grouped(table: IntArray) -> tuple[IntArray, list[tuple[int, int, int]]]:

@@ -9,6 +9,12 @@ from pathlib import Path
 from rdcsym.problem import InputError
 
 
+def shown(path: str | Path) -> str:
+    """The path as an InputError should name it: whole if short, else the name alone, since a long text loses its end."""
+    text = str(path)
+    return text if len(text) <= 60 else Path(text).name
+
+
 def write_atomically(path: str | Path, data: bytes | str) -> Path:
     """Write `data` (text as UTF-8) to `path` whole or not at all, making its folder if need be; the path.
 
@@ -17,7 +23,7 @@ def write_atomically(path: str | Path, data: bytes | str) -> Path:
     """
     target = Path(path)
     if not str(path) or target.is_dir():
-        raise InputError("out", str(path) or "empty", "is no name for a file", "name a file")
+        raise InputError("out", shown(path) or "empty", "is no name for a file", "name a file")
     aside: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +37,7 @@ def write_atomically(path: str | Path, data: bytes | str) -> Path:
         aside.replace(target)
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
-        raise InputError("out", str(path), problem, "free some space, or choose another folder") from None
+        raise InputError("out", shown(path), problem, "free some space, or choose another folder") from None
     finally:
         if aside is not None:
             aside.unlink(missing_ok=True)

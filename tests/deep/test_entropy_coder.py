@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from deep.entropy_coder import SymbolReader, SymbolWriter
+from deep.entropy_coder import SymbolReader, SymbolWriter, _roundest
 from deep.tables import TOTAL, Tables, bits, quantised_tables
 from rdcsym.problem import InputError
 
@@ -69,6 +69,23 @@ def test_any_symbols_come_back_and_cost_at_most_8_bits_more():
         assert np.array_equal(read(payload, tables, index), symbols)
         assert 8 * len(payload) <= bits(tables, symbols, index).sum() + 8.1
         assert not payload.endswith(b"\0")
+
+
+@pytest.mark.parametrize(
+    ("low", "width", "found"),
+    [
+        (0, 1, 0),
+        (1, 255, 1),
+        (1, 256, 256),
+        (256, 1, 256),
+        (257, 255, 257),
+        (0x12345, 0x10000, 0x20000),
+        (0x12345, 0xDCBB, 0x12400),
+        (1, 2**64 - 1, 2**56),
+    ],
+)
+def test_the_roundest_number_lies_below_the_open_end(low, width, found):
+    assert _roundest(low, width) == found
 
 
 def test_no_shorter_payload_says_the_same():

@@ -37,6 +37,12 @@ def test_equal_symbols_differ_by_one_unit_and_the_lower_gets_it():
     assert frequencies.tolist() == [TOTAL // 3 + 1, TOTAL // 3, TOTAL // 3]
 
 
+def test_many_equal_symbols_share_the_rest_from_the_lowest_up():
+    frequencies = quantised_tables(np.full((1, 1000), 1.0), [0]).frequencies[0]
+    assert (np.diff(frequencies) <= 0).all()
+    assert frequencies[0] == frequencies[-1] + 1
+
+
 def test_each_table_has_its_own_symbols():
     tables = quantised_tables([[0.5, 0.5, 0.0], [0.25, 0.0, 0.75], [1.0, 0.0, 0.0]], [-4, 0, 9])
     assert tables.sizes.tolist() == [2, 3, 1]

@@ -35,7 +35,7 @@ def prepare_folder(folder: Path, config: TrainConfig, resume: bool, rank: int = 
     if held.exists():
         if not resume:
             raise InputError("out", str(folder), "holds a run already", "add --resume to go on with it, or name another folder")
-        _same_settings(held, config)
+        check_same_settings(folder, config)
     elif folder.exists() and any(folder.iterdir()):
         raise InputError("out", str(folder), "is not empty and holds no run", "name a new folder")
     try:
@@ -46,11 +46,25 @@ def prepare_folder(folder: Path, config: TrainConfig, resume: bool, rank: int = 
     return not (folder / "model.pt").exists()
 
 
-def _same_settings(held: Path, config: TrainConfig) -> None:
+def held_settings(folder: Path) -> dict[str, Any] | None:
+    """The settings of the run that a folder holds, or None where it holds none; InputError where they cannot be read."""
+    held = folder / "config.json"
     try:
-        before = json.loads(held.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError("out", str(held), "is damaged", "remove the folder and train again") from None
+        found = json.loads(held.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError("out", str(held), "is damaged", "remove the folder and train again")
+    return found
+
+
+def check_same_settings(folder: Path, config: TrainConfig) -> None:
+    """InputError where the folder holds a run with other settings: what `config` asks for could not be its continuation."""
+    before = held_settings(folder)
+    if before is None:
+        return
     now = json.loads(json.dumps(config.to_json()))
     different = sorted(name for name in now if name not in _FREE and before.get(name) != now[name])
     if different:

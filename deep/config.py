@@ -90,13 +90,16 @@ class TrainConfig:
 def config_for(
     task: str, given: Mapping[str, Any] | None = None, flags: Iterable[str] = (), defaults: Mapping[str, Any] | None = None
 ) -> TrainConfig:
-    """Settings of a task: its defaults, then `given` (from a file), then `flags` ("key=value" texts), the later ones winning."""
-    chosen: dict[str, Any] = {**(defaults or {}), **_checked(given or {})}
+    """Settings of a task: its defaults, then `given` (from a file), then `flags` ("key=value" texts), the later ones winning.
+
+    An option of a synthetic task may be given alone: `options.lattice=e8`.
+    """
+    chosen = _merged(dict(defaults or {}), _checked(given or {}))
     for flag in flags:
         name, sign, text = flag.partition("=")
         if not sign or not name:
             raise InputError("--set", flag, "is no assignment", "write NAME=VALUE, for instance steps=2000")
-        chosen |= _checked({name.strip(): text.strip()})
+        chosen = _merged(chosen, _checked({name.strip(): text.strip()}))
     named = chosen.pop("task", task)
     if named != task:
         raise InputError("task", named, f"is not the task asked for, {task}", "name one task")
@@ -133,10 +136,30 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     kinds = {f.name: str(f.type) for f in fields(TrainConfig)}
     result: dict[str, Any] = {}
     for name, value in given.items():
+        table, dot, option = name.partition(".")
+        if dot and table == "options" and option:
+            result = _merged(result, {"options": {option: _json(value)}})
+            continue
         if name not in kinds:
             raise InputError("setting", name, "is unknown", nearest(name, kinds))
-        result[name] = _typed(name, value, kinds[name])
+        result = _merged(result, {name: _typed(name, value, kinds[name])})
     return result
+
+
+def _merged(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    """Both, the later ones winning; options one by one."""
+    both = {**first, **then}
+    if "options" in first and "options" in then:
+        both["options"] = {**first["options"], **then["options"]}
+    return both
+
+
+def _json(value: Any) -> Any:
+    """A flag's text as the number, list or truth value that it spells, else as text."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

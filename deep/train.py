@@ -10,6 +10,7 @@ the end. Under `torchrun` each process takes its share of every batch and gradie
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,11 +20,12 @@ import torch
 
 from deep.batches import Batch, Batches, image_shape, images_of
 from deep.checkpoint import Log, load_checkpoint, prepare_folder, save_checkpoint
-from deep.config import TrainConfig, config_for, read_config
+from deep.config import TrainConfig
 from deep.losses import critic_loss, with_gradient_share
 from deep.machine import machine
 from deep.parallel import Processes
 from deep.run import Networks, build, save_model
+from deep.settings import settings
 from deep.tasks import Task, task
 from rdcsym.problem import InputError
 
@@ -152,6 +154,7 @@ def _train_images(config: TrainConfig, chosen: Task, folder: Path, processes: Pr
             done = k + 1
             if done % config.log_every == 0 or done == config.steps:
                 shown = {name: value.item() for name, value in terms.items()} | {"lambda_r": training.lambda_r}
+                _check_finite(shown, done)
                 log.write(done, shown)
                 if progress is not None and processes.rank == 0:
                     progress(done, config.steps, shown)
@@ -159,6 +162,13 @@ def _train_images(config: TrainConfig, chosen: Task, folder: Path, processes: Pr
                 save_checkpoint(folder, training, done)
     if processes.rank == 0:
         finish(folder, training.networks, chosen, config, device)
+
+
+def _check_finite(metrics: Mapping[str, float], step: int) -> None:
+    """InputError at once for a training that has diverged: the rest of its steps would be wasted."""
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise InputError(name, value, f"is no number at step {step}: the training diverged", "lower the learning_rate")
 
 
 def finish(folder: Path, networks: Networks, chosen: Task, config: TrainConfig, device: torch.device) -> None:
@@ -170,16 +180,14 @@ def finish(folder: Path, networks: Networks, chosen: Task, config: TrainConfig, 
 def main(arguments: list[str] | None = None) -> int:
     """The command line that needs no library for command lines; exit status 0 or 2."""
     parser = argparse.ArgumentParser(prog="python -m deep.train", description="Train a codec into a run folder.")
-    parser.add_argument("--task", required=True)
+    parser.add_argument("--task")
     parser.add_argument("--out", required=True)
     parser.add_argument("--config", help="JSON or TOML file of settings")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        settings = read_config(given.config) if given.config else {}
-        config = config_for(given.task, settings, given.set, task(given.task).defaults)
-        train(config, given.out, given.resume, _print_progress)
+        train(settings(given.task, given.out, given.config, given.set, given.resume), given.out, given.resume, _print_progress)
     except InputError as error:
         print(f"deep.train: {error}", file=sys.stderr)
         return 2

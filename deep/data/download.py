@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import os
 import tempfile
+import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -93,7 +94,7 @@ def download(name: str, progress: Progress | None = None) -> list[Path]:
 
 
 def _fetch(source: Source, path: Path, progress: Progress | None) -> Path:
-    if path.is_file() and _digest(source, path) == source.digest:
+    if path.is_file() and digest(source, path) == source.digest:
         return path
     aside: Path | None = None
     try:
@@ -106,7 +107,7 @@ def _fetch(source: Source, path: Path, progress: Progress | None) -> Path:
         raise InputError("data", str(path), problem, f"set {VARIABLE} to a folder that you may write to") from None
     try:
         _transfer(source, aside, progress)
-        if _digest(source, aside) != source.digest:
+        if digest(source, aside) != source.digest:
             problem = f"is not the public original as {source.address} gave it"
             raise InputError("data", source.place, problem, "try again later, or fetch it elsewhere and put it there")
         aside.chmod(0o644)
@@ -132,13 +133,15 @@ def _transfer(source: Source, path: Path, progress: Progress | None) -> None:
             if total is not None and done != total:
                 raise ConnectionError(f"it ended after {done} of {total} bytes")
     except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the server's answer open
         said = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         problem = f"cannot be fetched from {source.address} ({said})"
         fix = f"check the network, or put the file in the folder that {VARIABLE} names"
         raise InputError("data", source.place, problem, fix) from None
 
 
-def _digest(source: Source, path: Path) -> str:
+def digest(source: Source, path: Path) -> str:
     """The digest of the file, or of what it packs; empty where it is no gzip file."""
     kept = hashlib.new(source.algorithm, usedforsecurity=False)
     try:

@@ -7,7 +7,7 @@ The loss, and with it the convention of each weight, in one place:
 MSE   squared error, mean over pixels (grey values in [0, 1]) and images, to the encoder's input (`pairing = "unpaired"`, the
       paper's) or to the clean image (`"supervised"`).
 R     rate in bits per image (cross-entropy of the symbols under the entropy model). With `rate` set, lambda_r is the
-      multiplier of the constraint R <= rate and is found during the training; the given lambda_r is where it starts.
+      multiplier of the constraint R <= rate and is found during the training; the given lambda_r is the most it starts at.
 W1    critic's estimate of the Wasserstein-1 distance between outputs and clean images, Euclidean norm over an image's pixels
       divided by the square root of their number, so that it has the unit of a grey value whatever the image's size.
 CE    cross-entropy in bits of the classifier that is trained along with the codec, on its outputs.
@@ -15,6 +15,7 @@ CE    cross-entropy in bits of the classifier that is trained along with the cod
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import tomllib
@@ -156,10 +157,11 @@ def _merged(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
 
 def _json(value: Any) -> Any:
     """A flag's text as the number, list or truth value that it spells, else as text."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    if isinstance(value, str):
+        for read in (json.loads, float):  # JSON knows no .5
+            with contextlib.suppress(ValueError):
+                return read(value)
+    return value
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

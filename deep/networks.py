@@ -15,6 +15,7 @@ from torch import Tensor, nn
 MAP_SIDE: Final = 8  # sites: the map's side is the largest that divides the image's and is at most this, if at least half of it
 _SLOPE: Final = 0.2  # of the leaky rectifiers
 _HIDDEN: Final = 128  # of the linear layers next to the latent variables
+FIRST_GAIN: Final = 24.0
 _BLOCKS_ENCODER, _BLOCKS_DECODER = 1, 2
 
 
@@ -58,6 +59,10 @@ class Encoder(nn.Module):
         super().__init__()
         self.reduce = _Reducer(shape, width, _BLOCKS_ENCODER, torch.channels_last)
         self.head = nn.Sequential(nn.Linear(self.reduce.features, _HIDDEN), nn.LeakyReLU(_SLOPE), nn.Linear(_HIDDEN, latent))
+        with torch.no_grad():  # of about a quantizer step from the start: codes far below the noise teach the decoder nothing
+            head = self.head[-1]
+            assert isinstance(head, nn.Linear)
+            head.weight *= FIRST_GAIN
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.reduce(x))  # type: ignore[no-any-return]
@@ -79,7 +84,7 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(
             *(Block(width) for _ in range(_BLOCKS_DECODER)),
             nn.LeakyReLU(_SLOPE),
-            nn.Conv2d(width, shape[0] * f * f, 1),
+            nn.Conv2d(width, shape[0] * f * f, 3, padding=1),  # a patch agrees with its neighbours at the edges
             nn.PixelShuffle(f),
         )
 

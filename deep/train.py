@@ -32,7 +32,8 @@ from rdcsym.problem import InputError
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
 LEAST_RATE_SHARE: Final = 0.02  # of the first learning rate: where its cosine ends
-MULTIPLIER_STEP: Final = 0.02  # relative change of lambda_r in a step at which the rate misses its target by its whole size
+MULTIPLIER_STEP: Final = 0.05  # relative change of lambda_r in a step at which the rate misses its target by its whole size
+FIRST_PRICE: Final = 1e-3  # of the whole rate asked for, in units of the squared error: cheap until the codec can use it
 LEAST_MULTIPLIER_SHARE: Final = 0.25  # of that change: it slows down with the learning rate, and less
 BITS_PER_NAT: Final = 1.4426950408889634
 DENSITY_SHARE: Final = 10.0  # the densities' learning rate, times the others': they must keep up with the encoder
@@ -85,7 +86,7 @@ class Training:
         self.critic_optimizer = torch.optim.Adam(
             self.networks.critic.parameters(), lr=config.learning_rate, betas=CRITIC_BETAS, fused=fused
         )
-        self.lambda_r = config.lambda_r
+        self.lambda_r = config.lambda_r if config.rate is None else min(config.lambda_r, FIRST_PRICE / config.rate)
         self.codec = torch.compile(self.networks.codec) if config.compile else self.networks.codec
 
     def step(self, k: int, batches: Batches) -> dict[str, torch.Tensor]:

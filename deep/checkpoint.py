@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deep.config import TrainConfig
-from deep.files import write_atomically
+from deep.files import shown, write_atomically
 from deep.run import load_tensors, save_tensors
 from rdcsym.problem import InputError
 
@@ -56,7 +56,7 @@ def held_settings(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
-        raise InputError("out", str(held), "is damaged", "remove the folder and train again")
+        raise InputError("out", shown(held), "is damaged", "remove the folder and train again")
     return found
 
 

@@ -1,0 +1,71 @@
+"""`rdcsym decompress`: an .rdc file to a picture of the images that it holds."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from rdcsym.cli.extras import require
+from rdcsym.cli.model_files import check_array_name, model_kind
+from rdcsym.problem import InputError
+
+
+@click.command(epilog="Example: rdcsym decompress --model run out.rdc restored.png")
+@click.option("--model", "run", required=True, metavar="RUN", help="Folder of the run that compressed the file.")
+@click.argument("path", metavar="IN.rdc")
+@click.argument("out", metavar="OUT.png")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(run: str, path: str, out: str, as_json: bool) -> None:
+    """Decompress IN.rdc with the model of RUN into OUT.png: its images, one below the other.
+
+    A file that is damaged, cut short, foreign, of a newer version or of another model is refused. Models of the synthetic tasks
+    write an array of samples, one a row, as OUT.npy.
+    """
+    require("decompress", "torch", "constriction")
+    from deep.files import shown, write_atomically
+
+    kind = model_kind(run)
+    if kind != "images":
+        from deep.synthetic.train import decompress_array
+
+        check_array_name(out)
+        samples = decompress_array(run, _read(path), shown(path))
+        buffer = io.BytesIO()
+        np.save(buffer, samples)
+        write_atomically(out, buffer.getvalue())
+        said = {"file": out, "blocks": len(samples)}
+    else:
+        require("decompress", "PIL")
+        from deep.coding import decompress
+        from deep.run import load_model
+        from deep.strips import check_png, write_strip
+
+        check_png(out)
+        images = decompress(load_model(run), _read(path), shown(path))
+        write_strip(out, images)
+        said = {"file": out, "images": len(images)}
+    if as_json:
+        click.echo(json.dumps(said))
+    else:
+        (what, count) = list(said.items())[1]
+        click.echo(f"{out}: {count} {what if count != 1 else what[:-1]}")
+
+
+def _read(path: str) -> bytes:
+    """The whole file, once its beginning looks like one of ours."""
+    from deep.bitstream import MAGIC
+    from deep.files import shown
+
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(len(MAGIC))
+            return start + file.read() if start == MAGIC else start  # a large foreign file is refused without being read
+    except FileNotFoundError:
+        problem = "does not exist"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    raise InputError("file", shown(path), problem, "name a file that `rdcsym compress` wrote")

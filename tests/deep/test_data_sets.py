@@ -278,6 +278,7 @@ FOREIGN_BATCHES = {
     "a program": pickle.dumps({"data": Intruder(), "labels": [1]}),
     "an array of objects": pickle.dumps({"data": np.array([["a"]], dtype=object), "labels": [1]}, protocol=2),
     "an array of floats": pickle.dumps({"data": np.zeros((1, 3072)), "labels": [1]}, protocol=2),
+    "signed bytes": pickle.dumps({"data": np.zeros((1, 3072), dtype=np.int8), "labels": [1]}, protocol=2),
     "no labels": pickle.dumps({"data": np.zeros((1, 3072), dtype=np.uint8)}, protocol=2),
     "two labels for one image": pickle.dumps({"data": np.zeros((1, 3072), dtype=np.uint8), "labels": [1, 2]}, protocol=2),
     "a list": pickle.dumps([1, 2]),

@@ -78,6 +78,9 @@ _TASKS: Final = {
             data="digits",
             shape=(1, 8, 8),
             labels=10,
+            defaults=MappingProxyType(
+                {"rate": 12.0, "latent": 12, "width": 32, "steps": 1500, "batch": 64, "lambda_p": 0.1, "lambda_c": 0.02}
+            ),
             apply=_fixed(average_blocks),
         ),
         Task(
@@ -87,6 +90,9 @@ _TASKS: Final = {
             data="mnist",
             shape=(1, 28, 28),
             labels=10,
+            defaults=MappingProxyType(
+                {"rate": 8.0, "latent": 24, "steps": 2500, "batch": 64, "lambda_p": 0.15, "lambda_c": 0.02}
+            ),
             apply=_fixed(partial(bicubic, factor=4)),
         ),
         Task(
@@ -97,6 +103,9 @@ _TASKS: Final = {
             shape=_RGB,
             labels=10,
             random=True,
+            defaults=MappingProxyType(
+                {"rate": 128.0, "latent": 64, "steps": 2500, "batch": 64, "lambda_p": 0.05, "lambda_c": 0.002}
+            ),
             apply=_noise(20.0),
         ),
         Task(
@@ -107,6 +116,9 @@ _TASKS: Final = {
             shape=_RGB,
             labels=10,
             random=True,
+            defaults=MappingProxyType(
+                {"rate": 128.0, "latent": 64, "steps": 2500, "batch": 64, "lambda_p": 0.05, "lambda_c": 0.002}
+            ),
             apply=inpaint,
         ),
         Task(
@@ -117,6 +129,9 @@ _TASKS: Final = {
             shape=_RGB,
             labels=10,
             random=True,
+            defaults=MappingProxyType(
+                {"rate": 256.0, "latent": 96, "steps": 4000, "batch": 64, "lambda_p": 0.05, "lambda_c": 0.002}
+            ),
             apply=_noise(25.0),
         ),
         Task(
@@ -127,6 +142,9 @@ _TASKS: Final = {
             shape=(3, 64, 64),
             labels=200,
             random=True,
+            defaults=MappingProxyType(
+                {"rate": 512.0, "latent": 192, "steps": 6000, "batch": 64, "lambda_p": 0.05, "lambda_c": 0.002}
+            ),
             apply=_noise(25.0),
         ),
         Task(

@@ -23,6 +23,13 @@ _COMMANDS = {
     "solve": "Solve a discrete problem to a certified interval.",
     "refute": "Look for a point at which a formula cannot be true.",
     "data": "List the data sets at hand, or download them.",
+    "train": "Train a codec and measure its operating point.",
+    "sweep": "Train and measure every combination of some settings.",
+    "examples": "Write degraded test images of a task, for compress.",
+    "compress": "Compress an image, or a strip of many, to a file.",
+    "decompress": "Restore the images that a file holds.",
+    "bench": "Time the codecs' training and coding.",
+    "compare": "Hold operating points of codecs against certified limits.",
 }
 _MODULES = {"data": "datasets"}  # where a module of the command's own name is something else
 

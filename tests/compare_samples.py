@@ -33,11 +33,27 @@ def least_loss(rate: float) -> float:
     return 0.5 * math.log2(2 * math.pi * math.e * (1 - KAPPA**2 * (1 - 2 ** (-2 * rate))))
 
 
-def fake_limit(source: Mapping[str, Any], *, rate: float, classification: float | None = None) -> FakeLimit | None:
+def inverse(distortion: float, classification: float | None = None) -> float:
+    """Least rate for a distortion and a loss: the larger of what each asks for."""
+    cosine = max(0.0, (SIGMA**2 + TAU**2 - distortion) / (2 * SIGMA * TAU))
+    needed = [cosine**2]
+    if classification is not None:
+        needed.append((1 - 2 ** (2 * classification) / (2 * math.pi * math.e)) / KAPPA**2)
+    most = max(needed)
+    return math.inf if most >= 1 else -0.5 * math.log2(1 - max(0.0, most))
+
+
+def fake_limit(
+    source: Mapping[str, Any], *, rate: float | None = None, distortion: float | None = None, classification: float | None = None
+) -> FakeLimit | None:
     if source["kind"] != "gauss-vector":
         return None
-    blocked = classification is not None and classification < least_loss(rate)
-    value = math.inf if blocked else closed_form(rate)
+    if rate is None:
+        assert distortion is not None
+        value = inverse(distortion, classification)
+    else:
+        blocked = classification is not None and classification < least_loss(rate)
+        value = math.inf if blocked else closed_form(rate)
     return FakeLimit(value, value)
 
 

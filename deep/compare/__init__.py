@@ -10,7 +10,7 @@ from deep.compare.grid import SampleGrid, Samples, read_samples, sample_grid
 from deep.compare.groups import Group, grouped
 from deep.compare.points import Point, Quantity, checked_source, point_from_json, read_run
 from deep.compare.reference import Reference, cached_transport, empirical_transport, task_images
-from deep.compare.verdicts import Bound, Judged, LimitOf, judge, least_rate
+from deep.compare.verdicts import Bound, Judged, LimitOf, judge
 
 __all__ = [
     "Bound",
@@ -32,7 +32,6 @@ __all__ = [
     "empirical_transport",
     "grouped",
     "judge",
-    "least_rate",
     "point_from_json",
     "read_csv",
     "read_run",

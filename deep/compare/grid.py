@@ -17,7 +17,7 @@ from deep.compare.points import Point
 Bytes = NDArray[np.uint8]
 
 FILE: Final = "samples.npz"
-IMAGES: Final = 6
+IMAGES: Final = 8
 """Images shown of each run."""
 GREY: Final = 160
 """Of the columns between images."""

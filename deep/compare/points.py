@@ -57,8 +57,9 @@ class Quantity:
 class Point:
     """One codec at one setting. Rates in bits an image (or block), distortion as mean squared error a dimension.
 
-    source: what the limits know the source by ({"kind": ...}). published: a number taken from a publication, not measured here.
-    folder: of the run, None for a row of a CSV. config: the training's settings, empty where they are not known.
+    source: what the limits know the source by ({"kind": ...}). config: the training's settings, empty where they are not known.
+    missing: quantities that could not be measured, and why. published: a number taken from a publication, not measured here.
+    folder: of the run, None for a row of a CSV.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Point:
     machine: str = ""
     test_images: int | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     published: bool = False
     folder: Path | None = None
 
@@ -127,6 +129,9 @@ def point_from_json(found: Any, path: Path) -> Point:
     config = found.get("config", {})
     if not isinstance(config, dict):
         raise _bad(path, "config", config, "is no table of settings")
+    missing = found.get("missing", {})
+    if not isinstance(missing, dict):
+        raise _bad(path, "missing", missing, "is no table of reasons")
     return Point(
         name=_text(path, "run", found.get("run", path.parent.name)),
         task=_text(path, "task", found.get("task")),
@@ -136,11 +141,18 @@ def point_from_json(found: Any, path: Path) -> Point:
         quantities=quantities,
         pairing=_text(path, "pairing", found.get("pairing", "")),
         steps=_whole(path, "steps", found.get("steps"), 0),
-        machine=_text(path, "machine", found.get("machine", "")),
+        machine=_machines(path, found),
         test_images=_whole(path, "test_images", found["test_images"]) if "test_images" in found else None,
         config=config,
+        missing={str(name): str(why) for name, why in missing.items()},
         folder=path.parent,
     )
+
+
+def _machines(path: Path, found: Mapping[str, Any]) -> str:
+    """Where the codec was trained and, where that is another machine, where it was measured."""
+    trained, measured = (_text(path, name, found.get(name, "")) for name in ("machine", "measured_on"))
+    return trained if measured in ("", trained) else f"trained on {trained or 'an unknown machine'}, measured on {measured}"
 
 
 def checked_source(found: Any, where: str) -> Mapping[str, Any]:

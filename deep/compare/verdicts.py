@@ -22,14 +22,10 @@ VERDICT_TEXT: Final[dict[Verdict, str]] = {
 }
 ROUNDING: Final = 1e-9
 """Relative: a point this little below a bound is on it."""
-BITS: Final = 1e-5
-"""To which the least rate a dimension for a point's distortion is found."""
-HIGHEST: Final = 64.0
-"""Bits a dimension above which a distortion counts as out of reach at any rate."""
 
 
 class Bound(Protocol):
-    """A certified interval for the least distortion a dimension: [lower, upper], inf where no code meets the budgets."""
+    """A certified interval [lower, upper] for the least distortion a dimension, or the least rate; inf where out of reach."""
 
     @property
     def lower(self) -> float: ...
@@ -42,24 +38,37 @@ class Bound(Protocol):
 
 
 class LimitOf(Protocol):
-    """The limit of a source at a rate (bits a block) and classification loss (bits, or None), or None where none is known."""
+    """`deep.limits.limit`: at a rate (bits a block) the least distortion a dimension, at a distortion the least rate.
 
-    def __call__(self, source: Mapping[str, Any], *, rate: float, classification: float | None = None) -> Bound | None: ...
+    classification: budget of the loss in bits a block, or None. None for a source whose limit is not known.
+    """
+
+    def __call__(
+        self,
+        source: Mapping[str, Any],
+        *,
+        rate: float | None = None,
+        distortion: float | None = None,
+        classification: float | None = None,
+    ) -> Bound | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
     """A point with its limit.
 
-    limit: at the point's own rate and loss. generous: at the high ends of both, the bound that the verdict uses. in_distortion:
-    distortion less the limit, a dimension. in_bits: rate less the least rate for the point's distortion and loss, a dimension.
-    Distances are None where no limit is known, or where no code at all has the point's numbers.
+    limit: at the point's own rate and loss. generous: at the high ends of both, the bound that the verdict uses. measured: the
+    same with the output's measured deviations in the place of the wanted ones, where they are known: a codec that misses the law
+    of Y is not bound by the limit for it. in_distortion: distortion less the limit, a dimension. in_bits: rate less the least
+    rate for the point's distortion and loss, a dimension. Distances are None where no limit is known, or no code at all has
+    the point's numbers.
     """
 
     point: Point
     verdict: Verdict
     limit: Bound | None = None
     generous: Bound | None = None
+    measured: Bound | None = None
     in_distortion: Quantity | None = None
     in_bits: Quantity | None = None
 
@@ -72,7 +81,8 @@ class Judged:
         least = "no code" if bound.lower == math.inf else f"at least {bound.lower:.6g}"
         shown = f"distortion {p.distortion.value:.6g} (error bar up to {p.distortion.most:.6g})"
         at = f"at {p.rate.most:.6g} bits ({p.rate_name}){loss}"
-        return f"BEYOND THE LIMIT: {p.name} ({p.task}): {shown} {at}, where the bound is {least} ({bound.what})"
+        law = "" if self.measured is None else f"; with the output's measured deviations it is {self.measured.lower:.6g}"
+        return f"BEYOND THE LIMIT: {p.name} ({p.task}): {shown} {at}, where the bound is {least} ({bound.what}){law}"
 
 
 def judge(point: Point, limit_of: LimitOf) -> Judged:
@@ -81,14 +91,11 @@ def judge(point: Point, limit_of: LimitOf) -> Judged:
     Beyond: even with rate and classification loss at the high ends of their intervals the certified lower end exceeds the
     high end of the distortion's.
     """
-    loss = point.loss
-    ends = [None] * 3 if loss is None else [loss.value, loss.least, loss.most]
-    limit = limit_of(point.source, rate=point.rate.value, classification=ends[0])
-    if limit is None:
-        return Judged(point=point, verdict="unknown")
-    strict = limit_of(point.source, rate=max(0.0, point.rate.least), classification=ends[1])
-    generous = limit_of(point.source, rate=point.rate.most, classification=ends[2])
-    if strict is None or generous is None:
+    losses = _losses(point)
+    limit = limit_of(point.source, rate=point.rate.value, classification=losses[0])
+    strict = limit_of(point.source, rate=max(0.0, point.rate.least), classification=losses[1])
+    generous = limit_of(point.source, rate=point.rate.most, classification=losses[2])
+    if limit is None or strict is None or generous is None:
         return Judged(point=point, verdict="unknown")
     d = point.distortion
     in_distortion = _distance(
@@ -101,22 +108,37 @@ def judge(point: Point, limit_of: LimitOf) -> Judged:
         verdict="beyond" if beyond else "above" if above else "at",
         limit=limit,
         generous=generous,
+        measured=_at_measured_law(point, limit_of),
         in_distortion=in_distortion,
         in_bits=_in_bits(point, limit_of),
     )
 
 
+def _at_measured_law(point: Point, limit_of: LimitOf) -> Bound | None:
+    if "output_sigma" not in point.source:
+        return None
+    source = {**point.source, "sigma_Y": point.source["output_sigma"]}
+    return limit_of(source, rate=point.rate.most, classification=_losses(point)[2])
+
+
 def _in_bits(point: Point, limit_of: LimitOf) -> Quantity | None:
     if point.dimensions is None:
         return None
-    n, d, loss, rate = point.dimensions, point.distortion, point.loss, point.rate
-    ends = [None] * 3 if loss is None else [loss.value, loss.least, loss.most]
-    needed, most, least = (
-        least_rate(point.source, distortion, c, n, limit_of, guess=rate.value)
-        for distortion, c in zip((d.value, d.least, d.most), ends, strict=True)
-    )
+    n, d, rate = point.dimensions, point.distortion, point.rate
+    distortions = (d.value, max(0.0, d.least), d.most)
+    ends = zip(distortions, _losses(point), strict=True)
+    bounds = [limit_of(point.source, distortion=distortion, classification=loss) for distortion, loss in ends]
+    needed, strict, generous = bounds
+    if needed is None or strict is None or generous is None:
+        return None
     what = "rate less the least rate at which the limit reaches the point's distortion and classification loss"
-    return _distance((rate.value - needed) / n, (rate.least - most) / n, (rate.most - least) / n, "bits/dimension", what)
+    low, high = (rate.least - strict.upper) / n, (rate.most - generous.lower) / n
+    return _distance((rate.value - needed.lower) / n, low, high, "bits/dimension", what)
+
+
+def _losses(point: Point) -> tuple[float | None, float | None, float | None]:
+    """The classification loss, and its low and high ends: the strict and the generous budget."""
+    return (None, None, None) if point.loss is None else (point.loss.value, point.loss.least, point.loss.most)
 
 
 def _distance(value: float, low: float, high: float, unit: str, what: str) -> Quantity | None:
@@ -125,25 +147,3 @@ def _distance(value: float, low: float, high: float, unit: str, what: str) -> Qu
         return None
     ends = (min(low, value) if math.isfinite(low) else None, max(high, value) if math.isfinite(high) else None)
     return Quantity(value=value, low=ends[0], high=ends[1], unit=unit, kind="estimate", what=what)
-
-
-def least_rate(
-    source: Mapping[str, Any], distortion: float, loss: float | None, dimensions: int, limit_of: LimitOf, guess: float = 1.0
-) -> float:
-    """Least rate (bits a block) whose certified lower end is at most `distortion`, to 1e-5 bits a dimension; inf for none."""
-
-    def reached(rate: float) -> bool:
-        bound = limit_of(source, rate=rate, classification=loss)
-        return bound is not None and bound.lower <= distortion * (1 + ROUNDING)
-
-    low, high = 0.0, max(guess, 1e-3)
-    if reached(0.0):
-        return 0.0
-    while not reached(high):
-        if high > HIGHEST * dimensions:
-            return math.inf
-        low, high = high, 2 * high
-    while high - low > BITS * dimensions:
-        middle = (low + high) / 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return (low + high) / 2

@@ -66,6 +66,7 @@ def _judged(one: Judged) -> dict[str, Any]:
         "verdict": one.verdict,
         "limit": _bound(one.limit),
         "limit_at_the_high_ends": _bound(one.generous),
+        "limit_there_at_the_measured_law": _bound(one.measured),
         "distance_in_distortion": one.in_distortion,
         "distance_in_bits_per_dimension": one.in_bits,
     }

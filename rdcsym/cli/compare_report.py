@@ -98,7 +98,11 @@ def _task(task: TaskComparison, pictures: Sequence[Picture]) -> dict[str, Any]:
         "figures": [_figure(p) for p in pictures],
         "task": task,
         "source": task.groups[0].point.source,
-        "details": [{"point": j.point, "said": provenance(g), "verdict": j.verdict} for g in task.groups for j in g.members],
+        "details": [
+            {"point": j.point, "said": provenance(g), "verdict": j.verdict, "measured": j.measured}
+            for g in task.groups
+            for j in g.members
+        ],
     }
 
 

@@ -8,9 +8,19 @@ from statistics import fmean, stdev
 from typing import Any
 
 import pytest
-from compare_samples import GAUSSIAN, FakeLimit, closed_form, fake_limit, gaussian_point, least_loss, operating_point, quantity
+from compare_samples import (
+    GAUSSIAN,
+    FakeLimit,
+    closed_form,
+    fake_limit,
+    gaussian_point,
+    inverse,
+    least_loss,
+    operating_point,
+    quantity,
+)
 
-from deep.compare import Judged, Point, compare, grouped, judge, least_rate, point_from_json
+from deep.compare import Judged, Point, compare, grouped, judge, point_from_json
 
 NOWHERE = Path("nowhere") / "operating_point.json"
 
@@ -76,7 +86,7 @@ def test_distance_in_bits() -> None:
     one = _judged(found)
     assert one.in_bits is not None
     assert one.in_bits.value == pytest.approx(0.3, abs=2e-5)
-    at = [_inverse(closed_form(0.7) + d) for d in (0.01, -0.01)]
+    at = [inverse(closed_form(0.7) + d) for d in (0.01, -0.01)]
     assert one.in_bits.high == pytest.approx(1.0 - at[0], abs=2e-5)
     assert one.in_bits.low == pytest.approx(1.0 - at[1], abs=2e-5)
     assert one.in_bits.unit == "bits/dimension"
@@ -87,28 +97,56 @@ def test_distance_in_bits() -> None:
     assert bound.value < 0.3
 
 
-def _inverse(distortion: float) -> float:
-    s, t = 2.0, 1.5
-    return -0.5 * math.log2(1 - ((s**2 + t**2 - distortion) / (2 * s * t)) ** 2)
-
-
-def test_least_rate_at_its_ends() -> None:
-    assert least_rate(GAUSSIAN, closed_form(0.0) + 1, None, 1, fake_limit) == 0.0
-    assert least_rate(GAUSSIAN, 0.2, None, 1, fake_limit) == math.inf  # below (s - t)^2 there is nothing
-    assert least_rate(GAUSSIAN, closed_form(9.0), None, 1, fake_limit, guess=0.1) == pytest.approx(9.0, abs=1e-3)
-
-
 def test_bits_are_a_dimension_of_a_block() -> None:
     """A block of two dimensions whose limit, a dimension, is that of one at half the rate."""
 
-    def of_two(source: Any, *, rate: float, classification: float | None = None) -> FakeLimit | None:
-        return fake_limit(source, rate=rate / 2)
+    def of_two(
+        source: Any, *, rate: float | None = None, distortion: float | None = None, classification: float | None = None
+    ) -> Any:
+        if rate is not None:
+            return fake_limit(source, rate=rate / 2)
+        assert distortion is not None
+        return FakeLimit(2 * inverse(distortion), 2 * inverse(distortion))
 
     found = gaussian_point(0.1, rate=2.0) | {"dimensions": 2}
     found["quantities"]["distortion_input"] = quantity(closed_form(0.8), 0.0)
     one = judge(_point(found), of_two)
     assert one.in_bits is not None
-    assert one.in_bits.value == pytest.approx(0.2, abs=2e-5)
+    assert one.in_bits.value == pytest.approx(0.2)
+
+
+def test_distortion_out_of_reach_at_any_rate() -> None:
+    found = gaussian_point(0.0, error=0.01)
+    found["quantities"]["distortion_input"] = quantity(0.2, 0.01)  # below (s - t)^2
+    one = _judged(found)
+    assert (one.verdict, one.in_bits) == ("beyond", None)
+
+
+def test_the_real_limits_agree_with_the_closed_form() -> None:
+    pytest.importorskip("flint", reason="the limits need the extra `solvers`")
+    from deep.limits import limit
+
+    for above, verdict in ((0.05, "above"), (0.0, "at"), (-0.05, "beyond")):
+        found = gaussian_point(above, error=0.02)
+        real, fake = judge(_point(found), limit), _judged(found)
+        assert real.verdict == fake.verdict == verdict
+        for a, b in ((real.in_distortion, fake.in_distortion), (real.in_bits, fake.in_bits)):
+            assert a is not None
+            assert b is not None
+            assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-6)
+
+
+def test_the_measured_law_is_held_against_its_own_limit() -> None:
+    """An output of less spread than was asked for can lie below the limit for the wanted law; the line says what binds it."""
+    pytest.importorskip("flint", reason="the limits need the extra `solvers`")
+    from deep.limits import limit
+
+    found = gaussian_point(-0.1, error=0.0) | {"source": {**GAUSSIAN, "output_sigma": [1.2]}}
+    one = judge(_point(found), limit)
+    assert one.verdict == "beyond"
+    assert one.measured is not None
+    assert one.measured.lower == pytest.approx(2.0**2 + 1.2**2 - 2 * 2.0 * 1.2 * math.sqrt(0.75))
+    assert f"measured deviations it is {one.measured.lower:.6g}" in one.line
 
 
 def test_images_have_no_limit() -> None:

@@ -43,6 +43,8 @@ def print_point(point: Mapping[str, Any], run: str | Path, console: Console | No
     for name, q in point["quantities"].items():
         table.add_row(name, number(q["value"]), interval(q), q["unit"], q["kind"], q["what"])
     console.print(table)
+    for name, why in point.get("missing", {}).items():
+        console.print(f"{name}: {why}", highlight=False, markup=False)
     said = f"{point['task']}, {point['mode']}, {point['pairing']}: {point['steps']} steps, {point['test_images']} test samples"
     console.print(f"{said}; {point['machine']}", highlight=False, markup=False)
 

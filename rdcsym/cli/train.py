@@ -45,8 +45,8 @@ def command(name: str | None, out: str, file: str | None, flags: tuple[str, ...]
         if not (run / "operating_point.json").exists():
             from deep.operating_point import measure
 
-            with waiting("measuring the operating point", as_json):
-                measure(run)
+            with waiting("measuring the operating point", as_json) as stage:
+                measure(run, progress=stage)
     except KeyboardInterrupt:
         click.echo(f"rdcsym: interrupted; go on with: rdcsym train --out {out} --resume", err=True)
         return 130

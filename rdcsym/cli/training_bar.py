@@ -47,11 +47,11 @@ def _bar(total: int | None, what: str, quiet: bool) -> Iterator[tuple[Progress, 
 
 
 @contextmanager
-def waiting(what: str, quiet: bool = False) -> Iterator[None]:
-    """A word and a spinner while something without steps goes on, on a terminal only."""
+def waiting(what: str, quiet: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+    """A spinner, on a terminal only, while something goes on; yields the function that is called with each stage of it."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield
+        yield lambda stage, stages, doing: None
         return
-    with console.status(what):
-        yield
+    with console.status(what) as status:
+        yield lambda stage, stages, doing: status.update(f"{what}, {stage + 1} of {stages}: {doing}")

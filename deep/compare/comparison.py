@@ -159,7 +159,7 @@ def _surface(points: Sequence[Point], limit_of: LimitOf) -> Surface | None:
     margin = max(0.25 * (high - low), 0.02 * max(abs(low), abs(high)), 1e-3)
     across = np.linspace(0.0, _reach(points), _SURFACE[0]).tolist()
     up = np.linspace(low - margin, high + margin, _SURFACE[1]).tolist()
-    if losses[0].kind != "measured" or "q_S1" in source:
+    if not str(source.get("kind")).startswith("gauss"):
         up = [c for c in up if c >= 0]  # an entropy of discrete labels
     rows, what = [], ""
     for loss in up:

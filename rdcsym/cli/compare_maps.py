@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rdcsym.cli.compare_plots import Picture, error_bars, look, mode_name, slug
+from rdcsym.cli.compare_text import loss_name
 from rdcsym.cli.drawing import COLOURS, METADATA, style
 from rdcsym.cli.files import written_aside
 from rdcsym.problem import FloatArray
@@ -23,6 +24,7 @@ _LEVELS: Final = 10
 _HATCH: Final = "////"
 _NARROW: Final = 0.02  # of the span: points nearer to a line than this span no surface
 _FINE: Final = 241
+_LEAST_WIDTH: Final = 6.4  # inches: the title fits
 _SCALE: Final = 3  # a sample's pixels are this many times as large in the file
 
 
@@ -46,7 +48,7 @@ def draw_map(task: TaskComparison, folder: Path) -> list[Picture]:
         if task.surface is not None:
             values += [v for row in task.surface.values for v in row if np.isfinite(v)]
         low, high = min(values), max(values)
-        norm = Normalize(low, high if high > low else low + max(abs(low), 1.0))
+        norm = Normalize(low, high) if high > low else Normalize(0.5 * low, 1.5 * low or 1.0)
         figure = Figure(figsize=(2.4 + 4.4 * len(modes), 4.8), layout="constrained")
         panels: Any = figure.subplots(1, len(modes), squeeze=False, sharex=True, sharey=True)
         caption = ""
@@ -56,7 +58,7 @@ def draw_map(task: TaskComparison, folder: Path) -> list[Picture]:
             caption = _surface(axes, task.surface, norm) if task.surface is not None else _interpolated(axes, own, norm)
             _scatter(axes, own, norm)
             axes.set(xlabel="rate (bits an image or block)", title=mode)
-        panels[0][0].set_ylabel(_loss_label(rows))
+        panels[0][0].set_ylabel(f"{loss_name(task.groups)} (bits)")
         bar = figure.colorbar(ScalarMappable(norm, _MAP), ax=panels[0], label="distortion (mean squared error a dimension)")
         bar.outline.set_visible(False)
         figure.suptitle(title, fontsize=10)
@@ -65,11 +67,6 @@ def draw_map(task: TaskComparison, folder: Path) -> list[Picture]:
         with written_aside(path) as aside:
             figure.savefig(aside, format="png", dpi=160, metadata=METADATA[".png"])
     return [Picture(title=title, path=path, caption=caption)]
-
-
-def _loss_label(rows: list[tuple[Group, Quantity]]) -> str:
-    upper = any(loss.kind == "upper estimate" for _, loss in rows)
-    return "upper estimate of H(S|Y) (bits)" if upper else "classification loss C (bits)"
 
 
 def _surface(axes: Axes, surface: Surface, norm: Any) -> str:
@@ -144,21 +141,27 @@ def draw_samples(task: TaskComparison, folder: Path) -> list[Picture]:
         from matplotlib.figure import Figure
 
         height, width = grid.input.shape[2], grid.input.shape[3] * len(grid.input)
-        # Two rows of originals above; a strip's width sets the figure's, so that pixels stay square and whole.
-        across, down = max(1, len(grid.columns)), len(grid.rows) + 1
+        # The originals above; a strip's width sets the figure's, so that pixels stay square and whole.
+        above = 1 if len(grid.columns) > 1 else 2
+        across, down = len(grid.columns), len(grid.rows) + above
         strip_width = max(2.2, _SCALE * width / 160)
         strip_height = strip_width * height / width
-        figure = Figure(figsize=(1.1 + across * (strip_width + 0.15), 0.8 + down * (strip_height + 0.3)), layout="constrained")
+        figure = Figure(
+            figsize=(max(_LEAST_WIDTH, 1.1 + across * (strip_width + 0.15)), 0.8 + down * (strip_height + 0.3)),
+            layout="constrained",
+        )
         table: Any = figure.subplots(down, across, squeeze=False)
         for axes in table.flat:
             axes.set_axis_off()
-        _originals(table[0], grid)
+        _originals(table, grid)
         for i, row in enumerate(grid.rows):
             for j in range(across):
-                _cell(table[i + 1][j], grid, i, j)
+                _cell(table[i + above][j], grid, i, j)
             mode, weight = row
             label = mode if weight is None else f"{mode}\nλc = {weight:g}"
-            table[i + 1][0].text(-0.02, 0.5, label, transform=table[i + 1][0].transAxes, ha="right", va="center", fontsize=8)
+            table[i + above][0].text(
+                -0.02, 0.5, label, transform=table[i + above][0].transAxes, ha="right", va="center", fontsize=8
+            )
         figure.suptitle(title, fontsize=10)
         with written_aside(path) as aside:
             figure.savefig(aside, format="png", dpi=160, metadata=METADATA[".png"])
@@ -169,17 +172,14 @@ def draw_samples(task: TaskComparison, folder: Path) -> list[Picture]:
     return [Picture(title=title, path=path, caption=caption)]
 
 
-def _originals(row: Any, grid: SampleGrid) -> None:
+def _originals(table: Any, grid: SampleGrid) -> None:
+    """Input and clean images beside each other, or below each other where there is one column only."""
     from deep.compare.grid import strip
 
-    for axes, images, label in zip(row, (grid.input, grid.clean), ("input", "clean"), strict=False):
+    places = table[0][:2] if len(grid.columns) > 1 else table[:2, 0]
+    for axes, images, label in zip(places, (grid.input, grid.clean), ("input", "clean"), strict=True):
         axes.imshow(strip(images), interpolation="nearest")
         axes.set_title(label, fontsize=8, pad=2)
-    if len(row) == 1:  # one column only: both above one another in its one place
-        row[0].clear()
-        row[0].set_axis_off()
-        row[0].imshow(np.concatenate([strip(grid.input), strip(grid.clean)]), interpolation="nearest")
-        row[0].set_title("input; below it clean", fontsize=8, pad=2)
 
 
 def _cell(axes: Any, grid: SampleGrid, i: int, j: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rdcsym.cli.compare_text import variant
+from rdcsym.cli.compare_text import loss_name, variant
 from rdcsym.cli.drawing import COLOURS, METADATA, finite, legend, new_axes, panel, style
 from rdcsym.cli.files import written_aside
 
@@ -24,7 +24,7 @@ _OTHER: Final = ("line-4", "D")
 _PUBLISHED: Final = "witness"
 _DASHED: Final = (0, (4, 2))
 _LABEL: Final = 0.045  # of the axes' height: a line's label
-_HEADROOM: Final = 1.08  # of the tallest point
+_HEADROOM: Final = 1.08  # of the tallest point, and of the one furthest right
 _RUNAWAY: Final = 1.6  # a limit or reference higher than this many times the tallest point leaves the frame
 
 
@@ -102,13 +102,16 @@ def _both(
 
 
 def _distortion(axes: Axes, task: TaskComparison) -> None:
+    tallest = max(g.point.distortion.most for g in task.groups)
     for i, curve in enumerate(task.curves):
         label = "certified limit, any classification loss" if i == 0 else None
         axes.plot(curve.rates, finite(curve.values), color=COLOURS["ink"], linewidth=1.8, label=label)
     if task.reference is not None:
         r = task.reference
         shape: Any = {"color": COLOURS["line-6"], "linewidth": 1.6}
-        axes.plot(r.rates, r.upper, linestyle=_DASHED, label=f"a reference, not a bound ({r.samples_x} images)", **shape)
+        # The points set the frame: a reference far above them would flatten what is compared.
+        away = f"above: ≥ {min(r.upper):.3g}" if min(r.upper) > _RUNAWAY * tallest else f"{r.samples_x} images"
+        axes.plot(r.rates, r.upper, linestyle=_DASHED, label=f"a reference, not a bound ({away})", **shape)
         far = max(g.point.rate.most for g in task.groups)
         if far > r.rates[-1]:
             axes.plot([r.rates[-1], far], [r.upper[-1]] * 2, linestyle=(0, (1, 2)), **shape)
@@ -116,25 +119,24 @@ def _distortion(axes: Axes, task: TaskComparison) -> None:
         label = "limit at the point's own rate and loss" if i == 0 else None
         shape = {"marker": "_", "markersize": 11, "markeredgewidth": 1.6, "linestyle": "", "color": COLOURS["ink"]}
         axes.plot([g.point.rate.value], finite([g.limit]), label=label, **shape)
-    tallest = max(g.point.distortion.most for g in task.groups)
     others = [v for c in task.curves for v in c.values] + list(task.reference.upper if task.reference else ())
     within = [v for v in others if v <= _RUNAWAY * tallest]
     axes.set_ylim(0, _HEADROOM * max([tallest, *within]) or 1.0)
     _points(axes, task.groups, lambda g: g.point.distortion)
-    _finish(axes, "distortion (mean squared error a dimension)")
+    _finish(axes, task.groups, "distortion (mean squared error a dimension)")
 
 
 def _measure(name: str, label: str) -> Callable[[Axes, TaskComparison], None]:
     def draw(axes: Axes, task: TaskComparison) -> None:
         _points(axes, task.groups, lambda g: g.point.quantities.get(name))
-        _finish(axes, label)
+        _finish(axes, task.groups, label)
 
     return draw
 
 
 def _loss(axes: Axes, task: TaskComparison) -> None:
     _points(axes, task.groups, lambda g: g.point.loss)
-    _finish(axes, "classification loss (bits)")
+    _finish(axes, task.groups, f"{loss_name(task.groups)} (bits)")
 
 
 def _points(axes: Axes, groups: Sequence[Group], quantity: Callable[[Group], Quantity | None]) -> None:
@@ -192,8 +194,9 @@ def _label_lines(axes: Axes, labels: list[tuple[float, float, str, str]]) -> Non
         lowest += _LABEL * (high - low)
 
 
-def _finish(axes: Axes, ylabel: str) -> None:
-    axes.set_xlim(left=0)
+def _finish(axes: Axes, groups: Sequence[Group], ylabel: str) -> None:
+    reach = max(g.point.rate.most for g in groups) or 1.0
+    axes.set_xlim(0, _HEADROOM * reach)
     axes.set(xlabel="rate (bits an image or block)", ylabel=ylabel)
     legend(axes)
 
@@ -207,10 +210,10 @@ def _accuracies(task: TaskComparison) -> list[tuple[str, str]]:
 
 
 def _loss_words(task: TaskComparison) -> str:
-    kinds = {g.point.loss.kind for g in task.groups if g.point.loss is not None}
-    if "upper estimate" in kinds:
-        return "An upper estimate of H(S|Y), by a calibrated held-out classifier: what the outputs still tell may be more"
-    return "The classification loss of the source's label"
+    """Where the losses come from: of their several makers, what the first says."""
+    first = next(g.point.loss for g in task.groups if g.point.loss is not None)
+    name = loss_name(task.groups)
+    return f"{name[:1].upper()}{name[1:]}" + (f": {first.what.removesuffix('.')}" if first.what else "")
 
 
 def _bars(task: TaskComparison) -> str:
@@ -229,7 +232,7 @@ def _distortion_caption(task: TaskComparison) -> str:
         parts.append(f"Line: {task.curves[0].what}.")
     if task.reference is not None:
         parts.append(
-            "Dashed: empirical rate-constrained transport between the sample sets, a reference and not a bound (see below)."
+            "Dashed: empirical rate-constrained transport between the sample sets, a reference and not a bound (see above)."
         )
     if not task.curves:
         parts.append("No exact limit is known for this source.")

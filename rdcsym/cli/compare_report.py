@@ -88,11 +88,12 @@ def _task(task: TaskComparison, pictures: Sequence[Picture]) -> dict[str, Any]:
         {"row": row, "steps": g.point.steps, "machine": g.point.machine, "bar": g.error_bar, "images": g.point.test_images}
         for row, g in zip(rows(task), task.groups, strict=True)
     ]
-    columns = min(columns_shown(task), len(headings(task)) - 1)
+    columns = [i for i in columns_shown(task) if i < len(headings(task)) - 1]  # the verdict has a sign of its own there
     return {
         "name": task.task,
         "slug": slug(task.task),
-        "headings": headings(task)[:columns],
+        "columns": columns,
+        "headings": [headings(task)[i] for i in columns],
         "limit": any(g.verdict != "unknown" for g in task.groups),
         "lines": lines,
         "figures": [_figure(p) for p in pictures],

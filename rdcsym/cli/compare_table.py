@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rdcsym.cli.compare_text import accuracy_name, plain, rate_shown, shown, variant
+from rdcsym.cli.compare_text import MISSING, accuracy_name, loss_name, plain, rate_shown, shown, variant
 
 if TYPE_CHECKING:
     from deep.compare import Comparison, Group, TaskComparison
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _PIPE_WIDTH: Final = 150
 _STYLES: Final = {"above": "green", "at": "green", "beyond": "bold red", "unknown": ""}
 _WORDS: Final = {"above": "above", "at": "at the limit", "beyond": "BEYOND", "unknown": "none known"}
-_BEFORE_THE_LIMIT: Final = 7  # columns
+_WORDS_FIRST: Final = 2  # columns
+_BEFORE_THE_LIMIT: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ def headings(task: TaskComparison) -> tuple[str, ...]:
         "nominal rate (bits)",
         "distortion (MSE/dim)",
         f"accuracy ({accuracy_name(task.groups)[1]})",
-        f"{_loss_words(task)} (bits)",
+        f"{loss_name(task.groups)} (bits)",
         "certified limit of D there",
         "distance in distortion",
         "distance in bits/dim",
@@ -55,9 +56,11 @@ def rows(task: TaskComparison) -> list[Row]:
     return [_row(g, accuracy_name(task.groups)[0]) for g in task.groups]
 
 
-def columns_shown(task: TaskComparison) -> int:
-    """How many of the headings have anything below them: those on the limit have not where none is known."""
-    return len(headings(task)) if any(g.verdict != "unknown" for g in task.groups) else _BEFORE_THE_LIMIT
+def columns_shown(task: TaskComparison) -> list[int]:
+    """Which of the headings have anything below them: those on the limit have not where none is known."""
+    lines, most = rows(task), len(headings(task))
+    known = most if any(g.verdict != "unknown" for g in task.groups) else _BEFORE_THE_LIMIT
+    return [i for i in range(known) if any(line.cells[i] != MISSING for line in lines)]
 
 
 def print_comparison(found: Comparison, notes: Sequence[str], written: Sequence[Path], console: Console | None = None) -> None:
@@ -67,13 +70,12 @@ def print_comparison(found: Comparison, notes: Sequence[str], written: Sequence[
         console = Console(file=console.file, width=_PIPE_WIDTH)  # a pipe has no width to keep to
     for task in found.tasks:
         table = Table(title=f"{task.task}. {_bars(task)}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        # Columns on a limit where there is one: without them the others have room.
         columns = columns_shown(task)
-        for heading in headings(task)[:columns]:
-            table.add_column(heading, justify="left" if heading in ("run", "mode") else "right", overflow="fold")
+        for i in columns:
+            table.add_column(headings(task)[i], justify="left" if i < _WORDS_FIRST else "right", overflow="fold")
         for row in rows(task):
-            *cells, verdict = row.cells
-            table.add_row(*cells[:columns], *([Text(verdict, style=_STYLES[row.verdict])] if columns > _BEFORE_THE_LIMIT else []))
+            cells: list[str | Text] = [*row.cells[:-1], Text(row.cells[-1], style=_STYLES[row.verdict])]
+            table.add_row(*(cells[i] for i in columns))
         console.print(table)
         for said, names in _together(task):
             console.print(Text(f"{names}: {said}"), soft_wrap=True)
@@ -128,11 +130,6 @@ def _limit(g: Group) -> str:
     if g.verdict == "unknown":
         return "none known"
     return "no code" if g.limit is None or math.isinf(g.limit) else plain(g.limit, 6)
-
-
-def _loss_words(task: TaskComparison) -> str:
-    kinds = {g.point.loss.kind for g in task.groups if g.point.loss is not None}
-    return "upper estimate of H(S|Y)" if "measured" not in kinds else "classification loss"
 
 
 def _bars(task: TaskComparison) -> str:

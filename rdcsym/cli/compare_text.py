@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from deep.compare import Group, Point, Quantity
 
+MISSING: Final = "-"
 _DIGITS: Final = 4  # of a number without an error bar
 _ERROR_DIGITS: Final = 2
 _MOST_DIGITS: Final = 9
@@ -17,7 +18,7 @@ _LOPSIDED: Final = 0.3  # sides of an error bar that differ by more than this ar
 _RATE_WORDS: Final = {"rate_payload": "payload", "rate_cross_entropy": "estimate", "rate_nominal": "nominal"}
 
 
-def shown(q: Quantity | None, missing: str = "-") -> str:
+def shown(q: Quantity | None, missing: str = MISSING) -> str:
     """A quantity as "0.0236±0.0004", or as "0.0236 [0.0229, 0.0240]" where its error bar is lopsided or open."""
     if q is None:
         return missing
@@ -63,6 +64,13 @@ def accuracy_name(groups: tuple[Group, ...]) -> tuple[str, str]:
         if any(name in g.point.quantities for g in groups):
             return name, said
     return ACCURACIES[0], words[0]
+
+
+def loss_name(groups: tuple[Group, ...]) -> str:
+    """What the rows' classification losses are."""
+    losses = [(g.point, g.point.loss) for g in groups if g.point.loss is not None]
+    what = "H(S|Y)" if all(p.source.get("kind") == "images" for p, _ in losses) else "the classification loss"
+    return f"upper estimate of {what}" if all(q.kind == "upper estimate" for _, q in losses) else "classification loss"
 
 
 def _places(value: float, error: float) -> int:

@@ -75,7 +75,7 @@ def command(
         click.echo(json.dumps({"folder": out, "failed": failed, "points": [_with_point(out, row) for row in rows]}))
     else:
         _print(out, rows)
-        click.echo(f"{len(rows) - failed} finished, {failed} failed; next: rdcsym compare {out}/*/")
+        click.echo(f"{len(rows) - failed} finished, {failed} failed; next: rdcsym compare {out}/*/ --out DIR")
     return 1 if failed else 0
 
 

@@ -55,5 +55,9 @@ def command(name: str | None, out: str, file: str | None, flags: tuple[str, ...]
         click.echo(json.dumps(point))
         return 0
     print_point(point, out)
-    click.echo(f"next: rdcsym compress --model {out} IN.png OUT.rdc (rdcsym examples {config.task} IN.png), rdcsym compare {out}")
+    images = point["source"]["kind"] == "images"
+    name, given = ("IN.png", "") if images else ("IN.npy", f" --model {out}")
+    click.echo(
+        f"next: rdcsym examples {config.task} {name}{given}; rdcsym compress --model {out} {name} OUT.rdc; rdcsym compare {out}"
+    )
     return 0

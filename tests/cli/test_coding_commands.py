@@ -108,6 +108,34 @@ def test_examples_are_those_that_runs_are_measured_on():
     assert np.array_equal(pixels("clean.png"), test.clean[2:6].reshape(32, 8))
 
 
+def test_samples_of_a_synthetic_source(capsys, models):
+    if not (models / "gauss").exists():
+        train(TrainConfig(task="gauss-vector", steps=3, threads=1), models / "gauss")
+    model = ["--model", str(models / "gauss")]
+    assert run(["examples", "gauss-vector", "in.npy", "--count", "50", *model]) == 0
+    x = np.load("in.npy")
+    assert x.shape[0] == 50
+    assert run(["compress", *model, "in.npy", "out.rdc", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["blocks"], told["bytes"]) == (50, Path("out.rdc").stat().st_size)
+    assert run(["decompress", *model, "out.rdc", "back.npy"]) == 0
+    assert np.load("back.npy").shape == x.shape
+    capsys.readouterr()
+    np.save("line.npy", x[0])
+    np.save("words.npy", np.array([["a", "b"]]))
+    np.save("objects.npy", np.array([[None]], dtype=object), allow_pickle=True)
+    run(["examples", "digits-sr", "in.png"])
+    capsys.readouterr()
+    for name in ("line.npy", "words.npy", "objects.npy", "in.png", "absent.npy"):
+        assert run(["compress", *model, name, "x.rdc"]) == 2
+        assert name in capsys.readouterr().err
+    assert run(["decompress", *model, "out.rdc", "x.png"]) == 2
+    assert run(["decompress", "--model", "run", "out.rdc", "x.png"]) == 2
+    assert run(["examples", "gauss-vector", "x.npy", "--clean"]) == 2
+    assert capsys.readouterr().err.count("\n") == 3
+    assert not list(Path().glob("x.*"))
+
+
 def _wide() -> None:
     Image.fromarray(np.zeros((8, 9), np.uint8)).save("wide.png")
 
@@ -150,7 +178,10 @@ WRONG = {
     "an unknown task": (["examples", "digit-sr", "x.png"], _nothing, "digits-sr"),
     "examples that are not there": (["examples", "digits-sr", "x.png", "--first", "350", "--count", "11"], _nothing, "360"),
     "no examples": (["examples", "digits-sr", "x.png", "--count", "0"], _nothing, "--count"),
-    "examples of no images": (["examples", "gauss-vector", "x.png"], _nothing, "gauss-vector"),
+    "a picture of numbers": (["examples", "gauss-vector", "x.png"], _nothing, ".npy"),
+    "a model for images that are always the same": (["examples", "digits-sr", "x.png", "--model", "run"], _nothing, "--model"),
+    "samples of no run": (["examples", "gauss-vector", "x.npy", "--model", "absent"], _nothing, "absent"),
+    "samples of another task's run": (["examples", "gauss-vector", "x.npy", "--model", "run"], _nothing, "digits-sr"),
 }
 
 

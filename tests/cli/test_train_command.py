@@ -33,6 +33,7 @@ TINY = [
 ]
 POINT = {
     "task": "digits-sr", "mode": "common", "pairing": "unpaired", "steps": 20, "test_images": 360, "machine": "CPU",
+    "source": {"kind": "images"},
     "quantities": {
         "rate_on_disk": {"value": 4.5, "low": 4.0, "high": 5.0, "unit": "bits/image", "kind": "measured", "what": "of a file"},
         "rate_nominal": {"value": 16, "low": None, "high": None, "unit": "bits/image", "kind": "nominal", "what": "no rate"},

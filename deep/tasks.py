@@ -90,9 +90,7 @@ _TASKS: Final = {
             data="mnist",
             shape=(1, 28, 28),
             labels=10,
-            defaults=MappingProxyType(
-                {"rate": 8.0, "latent": 24, "steps": 2500, "batch": 64, "lambda_p": 0.15, "lambda_c": 0.02}
-            ),
+            defaults=MappingProxyType({"rate": 8.0, "latent": 24, "steps": 1500, "batch": 64, "lambda_p": 0.1, "lambda_c": 0.02}),
             apply=_fixed(partial(bicubic, factor=4)),
         ),
         Task(

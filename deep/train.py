@@ -34,7 +34,8 @@ Progress = Callable[[int, int, Mapping[str, float]], None]
 LEAST_RATE_SHARE: Final = 0.02  # of the first learning rate: where its cosine ends
 MULTIPLIER_STEP: Final = 0.05  # relative change of lambda_r in a step at which the rate misses its target by its whole size
 FIRST_PRICE: Final = 1e-3  # of the whole rate asked for, in units of the squared error: cheap until the codec can use it
-LEAST_MULTIPLIER_SHARE: Final = 0.25  # of that change: it slows down with the learning rate, and less
+GENEROSITY: Final = 4.0  # the first step's target of the rate, as a multiple of the last one
+GENEROUS_SHARE: Final = 0.5  # of the steps: after them the target is the rate asked for
 BITS_PER_NAT: Final = 1.4426950408889634
 DENSITY_SHARE: Final = 10.0  # the densities' learning rate, times the others': they must keep up with the encoder
 CRITIC_BETAS: Final = (0.5, 0.9)  # of Adam, as in Gulrajani et al. 2017
@@ -68,6 +69,13 @@ def device_of(config: TrainConfig) -> torch.device:
     return torch.device(wanted if config.device == "auto" else config.device)
 
 
+def rate_target(config: TrainConfig, k: int) -> float:
+    """Bits per image aimed at in step k: a codec that has to be frugal before it knows what matters learns to send nothing."""
+    assert config.rate is not None
+    left = max(0.0, 1.0 - k / (GENEROUS_SHARE * config.steps))
+    return float(config.rate * GENEROSITY**left)
+
+
 class Training:
     """The state of a training: networks, optimisers, multiplier of the rate; `step(k)` is a function of it and of k."""
 
@@ -86,7 +94,7 @@ class Training:
         self.critic_optimizer = torch.optim.Adam(
             self.networks.critic.parameters(), lr=config.learning_rate, betas=CRITIC_BETAS, fused=fused
         )
-        self.lambda_r = config.lambda_r if config.rate is None else min(config.lambda_r, FIRST_PRICE / config.rate)
+        self.lambda_r = config.lambda_r if config.rate is None else min(config.lambda_r, FIRST_PRICE / (GENEROSITY * config.rate))
         self.codec = torch.compile(self.networks.codec) if config.compile else self.networks.codec
 
     def step(self, k: int, batches: Batches) -> dict[str, torch.Tensor]:
@@ -107,8 +115,8 @@ class Training:
         w1 = self._critic_steps(batch, y.detach(), generator)
         terms = self._codec_step(batch, y, bits)
         if self.config.rate is not None:
-            miss = self.processes.mean(terms["rate"]).item() / self.config.rate - 1.0
-            self.lambda_r *= 1.0 + MULTIPLIER_STEP * max(LEAST_MULTIPLIER_SHARE, rate_share) * max(-1.0, min(1.0, miss))
+            miss = self.processes.mean(terms["rate"]).item() / rate_target(self.config, k) - 1.0
+            self.lambda_r *= 1.0 + MULTIPLIER_STEP * max(-1.0, min(1.0, miss))
         return {**terms, "w1": w1}
 
     def _critic_steps(self, batch: Batch, y: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -136,14 +136,12 @@ def _points(v: FloatArray) -> IntArray:
 
 def _shift(fine: IntArray) -> FloatArray:
     """Dither in (-1/2, 1/2)."""
-    shift: FloatArray = (fine + 0.5) / FINE - 0.5
-    return shift
+    return np.asarray((fine + 0.5) / FINE - 0.5, dtype=np.float64)
 
 
 def _wide_shift(fine: IntArray) -> FloatArray:
     """Dither in (-1, 1): uniform modulo 2, so uniform modulo E8, which holds all vectors of even coordinates."""
-    shift: FloatArray = (fine + 0.5) * (2 / FINE) - 1.0
-    return shift
+    return np.asarray((fine + 0.5) * (2 / FINE) - 1.0, dtype=np.float64)
 
 
 def _wide_rows(fine: IntArray) -> tuple[IntArray, IntArray]:

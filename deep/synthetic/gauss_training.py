@@ -29,9 +29,9 @@ LEAST_MULTIPLIER_SHARE: Final = 0.2
 LEAST_SHARE: Final = 0.02  # of the learning rate, at the end
 SILENT: Final = 0.02  # bits; a component with a lower rate is switched off
 LEAST_DEVIATION: Final = 1e-4
-LEAST_SPREAD: Final = 0.004  # of the weight on E8; smaller ones underflow
+LEAST_SPREAD: Final = 0.03  # of the weight on E8; a narrower one would notice that tables are made at the rows' centres only
 DUAL_FROM: Final = 0.3  # spread from which the theta sums are taken over frequencies
-COARSE: Final = 16  # bins of the error's law: enough for gradients, the finished codec uses all
+MERGED: Final = 8  # bins of the error's law taken together: enough for gradients, the finished codec uses all
 NEIGHBOURS: Final = 6
 FREQUENCIES: Final = 4
 TINY: Final = 1e-300
@@ -46,7 +46,7 @@ class GaussTraining:
         self.sigma_Y = torch.tensor(source.sigma_Y, dtype=torch.float64)
         self.kappa = torch.tensor(source.kappa, dtype=torch.float64)
         law = error_law(source.lattice)
-        merged = max(1, (len(law.edges) - 1) // COARSE)
+        merged = 1 if source.lattice == "scalar" else MERGED
         self.edges = torch.from_numpy(law.edges[::merged].copy())
         self.weights = torch.from_numpy(law.weights.reshape(-1, merged).sum(1))
         self.scale = torch.ones_like(self.sigma_X).requires_grad_()
@@ -120,8 +120,9 @@ class GaussTraining:
         return torch.from_numpy((shift - nearest_e8(shift)).swapaxes(1, 2).reshape(shape))
 
     def _deviations(self) -> Tensor:
-        """Of gain X. Not their logarithms are learned: near 0 rate and distortion are linear in them, so they are free to return."""
-        return self.scale.abs().clamp_min(LEAST_DEVIATION)
+        """Of gain X; learned directly, since rate and distortion are linear in them near 0: a silent component can come back."""
+        deviations: Tensor = self.scale.abs() + LEAST_DEVIATION
+        return deviations
 
     def _spread(self) -> Tensor:
         """v, as a multiple of the variance of z."""

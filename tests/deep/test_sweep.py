@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 
 from deep.executor import ProcessPerJob, cores, dask, local  # noqa: E402
 from deep.grid_points import grid_points  # noqa: E402
+from deep.point_job import run_point  # noqa: E402
 from deep.run import load_model  # noqa: E402
 from deep.sweep import main, read_sweep, sweep  # noqa: E402
 from rdcsym.problem import InputError  # noqa: E402
@@ -105,6 +106,16 @@ def test_one_bad_point_does_not_stop_the_rest(tmp_path, measured):
     assert set(status(out)) == {"seed=0", "seed=1", "seed=2", "seed=3"}
 
 
+def test_a_job_returns_its_error(tmp_path):
+    """An InputError cannot be pickled, so one that is raised would break a pool of processes."""
+    (tmp_path / "run").write_text("in the way")
+    [point] = grid_points("digits-sr", ["seed=0"], flags=TINY)
+    found = run_point(str(tmp_path / "run"), point.config.to_json())
+    assert found["error"].startswith("out = ")
+    assert found["error"].endswith(": is a file; name a folder")
+    assert "TypeError" in run_point(str(tmp_path / "other"), {"steps": 3})["error"]
+
+
 def test_a_lost_job_is_a_failed_point(tmp_path, measured):
     class Losing(Inline):
         def submit(self, fn, /, *args, **kwargs):
@@ -173,7 +184,7 @@ def test_shutdown_ends_the_processes_at_work():
     executor = ProcessPerJob(1)
     started = threading.Event()
     executor._threads.submit(started.set).result()
-    at_work, waiting = executor.submit(time.sleep, 600), executor.submit(os.getpid)
+    at_work, waiting = executor.submit(time.sleep, 60), executor.submit(os.getpid)
     while not executor._running:
         started.wait(0.01)
     executor.shutdown(cancel_futures=True)

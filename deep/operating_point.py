@@ -21,7 +21,7 @@ from deep.dither import IntArray
 from deep.files import write_atomically
 from deep.judges import clean_judge, trained
 from deep.machine import machine
-from deep.measurements import Coded, code_test_set, distortions, losses, perception, rates
+from deep.measurements import Coded, code_test_set, distortions, losses, notes, perception, rates
 from deep.reconstructions import Reconstructions, reconstructions
 from deep.run import Model, load_model
 from deep.tasks import task
@@ -44,9 +44,9 @@ def measure(
     `judges.clean_judge`. progress(stage, stages, what) is called before each stage. The same run gives the same numbers on the
     same device and number of threads. Raises InputError where the run is not finished or has no images.
     """
-    place, model = Path(folder), load_model(folder)
-    chosen, on = task(model.config.task), _device(device)
-    image_shape(chosen)
+    place, on = Path(folder), _device(device)
+    model = load_model(place)
+    chosen = task(model.config.task)
     images = images_of(chosen)
     tell = progress or (lambda stage, stages, what: None)
     for network in (model.networks.codec, model.networks.critic, model.networks.classifier):
@@ -80,6 +80,7 @@ def measure(
         "source": {"kind": "images"},
         "quantities": found_rates | distortions(coded) | found_losses | found_perception,
         "missing": no_rate | no_perception,
+        "notes": notes(coded),
     }
     write_atomically(place / SAMPLES, _samples(coded, images.test.labels))
     write_atomically(place / FILE, json.dumps(found, indent=1, allow_nan=False) + "\n")

@@ -31,7 +31,7 @@ GAUSS = TrainConfig(
 )  # fmt: skip
 CONFIGS = {
     "scalar": GAUSS,
-    "e8": changed(GAUSS, options={**SMALL, "lattice": "e8"}),
+    "e8": changed(GAUSS, rate=2.5, options={**SMALL, "lattice": "e8"}),
     "block": TrainConfig(
         task="bernoulli-block", steps=40, batch=128, learning_rate=0.1, log_every=10, checkpoint_every=15,
         options={"block": 8, "bits": 4, "restarts": 2, "test": 4000},

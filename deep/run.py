@@ -86,9 +86,12 @@ def load_model(folder: str | Path) -> Model:
         )
     config = config_from_json(found["config"])
     networks = build(tuple(found["shape"]), found["labels"], config)
-    for name, state in found["networks"].items():
-        getattr(networks, name).load_state_dict(state)
-        getattr(networks, name).eval()
+    try:
+        for name, state in found["networks"].items():
+            getattr(networks, name).load_state_dict(state)
+            getattr(networks, name).eval()
+    except RuntimeError:  # the networks have changed since
+        raise InputError("model", str(path), "is of other networks than this version has", "train again") from None
     tables = Tables(**{name: value.numpy() for name, value in found["tables"].items()})
     return Model(config, networks, tables, fingerprint(networks.codec, tables), found["steps"], found["machine"])
 

@@ -2,7 +2,8 @@
 
 A zip or a folder with `train/WNID/*.JPEG` or, as in the official `tiny-imagenet-200`, `train/WNID/images/*.JPEG`; for testing
 `val/WNID/*.JPEG` or `val/images/*.JPEG` with `val/val_annotations.txt` (the official test images have no labels). A class is the
-place of its WNID in sorted order; the images come in that order too. Grey pictures become RGB.
+place of its WNID in sorted order. The images come by turns, one of each class: any half of a split holds all of them. Grey
+pictures become RGB.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _tree(path: Path) -> Iterator[Tree]:
 
 
 def _members(names: list[str], read_one: Callable[[str], bytes]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """(wnid, file) of the training and of the validation pictures, in order of class."""
+    """(wnid, file) of the training and of the validation pictures."""
     train: list[tuple[str, str]] = []
     test: list[tuple[str, str]] = []
     loose: dict[str, str] = {}
@@ -87,7 +88,17 @@ def _members(names: list[str], read_one: Callable[[str], bytes]) -> tuple[list[t
             (train if parts[at] == "train" else test).append((inner[0], name))
     rows = (line.split("\t") for line in annotations.splitlines())
     test += [(row[1], loose[row[0]]) for row in rows if len(row) > 1 and row[0] in loose]
-    return sorted(train), sorted(test)
+    return _by_turns(train), _by_turns(test)
+
+
+def _by_turns(members: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first picture of each class, then the second of each, and so on."""
+    seen: dict[str, int] = {}
+    placed = []
+    for wnid, name in sorted(members):
+        seen[wnid] = seen.get(wnid, 0) + 1
+        placed.append((seen[wnid], wnid, name))
+    return [(wnid, name) for _, wnid, name in sorted(placed)]
 
 
 def _pictures(names: list[str], read_one: Callable[[str], bytes]) -> Bytes:

@@ -12,8 +12,12 @@ gauss-vector, gaussian. Second moments only, and only up to the means: any Y_i o
     Gaussian X_i has I(X_i;Y_i) >= -1/2 log(1 - rho_i^2), since h(X_i|Y_i) is at most that of the linear residual; and the entropy
     power inequality gives 2^(2 h(S_i|Y_i)) >= 2 pi e (1 - kappa_i^2 + kappa_i^2 2^(-2 I(X_i;Y_i))), which the theorem's proof
     uses. So Y_i need not be Gaussian, as long as its deviation is the given one.
-bernoulli-block. P(Y_i = 1) = q_Y. The least I(X;Y) is jointly convex in the distortion and q_Y, so an average over positions is
-    enough; a label's H(S_i|Y_i) enters through the convex envelope (`setting="asymptotic"`).
+bernoulli-block. P(Y_i = 1) = q_Y. Without a label the least I(X;Y) is jointly convex in the distortion and q_Y, so an average
+    over positions is enough. A label's H(S_i|Y_i) enters through the convex envelope at the given q_Y
+    (`setting="asymptotic"`), which asks for q_Y at each position; for two uniform laws Mrs Gerber's lemma asks for no law of Y.
+
+Labels are judged from Y_i alone, without the seed, over all samples of a file. A file has one seed: then the laws are those of
+the average over its samples, X_i being independent of the sample's number, and the same inequalities hold.
 """
 
 from __future__ import annotations
@@ -60,7 +64,8 @@ def limit(
 ) -> Limit | None:
     """The limit of a source at a rate (bits a block) or a distortion (squared error a dimension); exactly one of them.
 
-    classification: budget of the sum over a block of h(S_i|Y_i) or H(S_i|Y_i), in bits; None for no budget. None for
+    classification: budget of the sum over a block of h(S_i|Y_i) or H(S_i|Y_i), in bits, or an upper estimate of it, which gives
+    a weaker limit; None for no budget. None for
     {"kind": "images"}: no exact limit is known. Keys of a source that begin with `output_` are measurements and are ignored.
     Raises InputError for a source that makes no sense.
     """

@@ -23,6 +23,8 @@ _CURVE_POINTS: Final = 41
 _SURFACE: Final = (25, 21)  # rates, losses
 _BEYOND_THE_POINTS: Final = 1.15  # the axes reach this much further
 _MOST_SOURCES: Final = 4  # of one task that get a curve each
+_CHANCE: Final = 5.0  # standard errors of an output's deviation (or share of ones) that a test set may be off
+_TOLERATED: Final = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +122,25 @@ def _task(name: str, points: list[Point], limit_of: LimitOf, reference_of: Refer
         surface=surface,
         reference=reference,
         grid=grid,
-        notes=(*notes, *left_out),
+        notes=(*notes, *left_out, *filter(None, map(_off_the_law, points))),
     )
+
+
+def _off_the_law(point: Point) -> str | None:
+    """A line on a codec whose outputs have not the law that its limit is for, by more than chance and a hundredth."""
+    source, chance = point.source, _CHANCE / math.sqrt(2 * (point.test_images or 1))
+    if "output_sigma" in source and "sigma_Y" in source:
+        wanted, found = np.asarray(source["sigma_Y"], dtype=float), np.asarray(source["output_sigma"], dtype=float)
+        off = float(np.abs(found - wanted).max() / wanted.max()) if wanted.shape == found.shape else math.inf
+        what = f"output deviations are off the wanted ones by up to {100 * off:.2g} % of the largest"
+    elif "output_q" in source and "q_Y" in source:
+        off = float(np.abs(np.asarray(source["output_q"], dtype=float) - source["q_Y"]).max())
+        what = f"output shares of ones are off the wanted one by up to {off:.2g}"
+    else:
+        return None
+    if off <= max(_TOLERATED, chance):
+        return None
+    return f"{point.name}: {what}; the limit binds codes that meet them, so its verdict and distance say little"
 
 
 def nominal_source(source: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ rate                 a whole image's or block's, in bits, nats, bytes or (with d
 rate_kind            "measured" (bytes that were written; the default), "estimate" (a cross-entropy) or "nominal" (log2 of levels)
 distortion           to the codec's input: mse (the mean over dimensions, grey values in [0, 1]; the default), mse255 (grey values
                      in 0 .. 255) or sum (summed over dimensions)
-classification_loss  H(S|Y), or h(S|Y) of a Gaussian label, in bits or nats
+classification_loss  H(S|Y), or h(S|Y) of a Gaussian label, in bits or nats: summed over a block's labels, each given Y alone
+                     (not the seed)
 accuracy             of the classifier that was trained along with the codec
 NAME_low, NAME_high  a 95 % confidence interval of NAME; without it the number is taken as exact
 name, task, mode, steps, machine, dimensions    of the row; mode is common, private, deterministic or a word of your own
@@ -151,7 +152,10 @@ def _point(
         raise InputError(f"{where}: kind", kind, "is unknown", "write measured or published")
     if rate_kind not in RATE_KINDS:
         raise InputError(f"{where}: rate_kind", rate_kind, "is unknown", f"write {', '.join(RATE_KINDS)}")
-    dimensions = whole.get("dimensions") or _dimensions(source)
+    known = _dimensions(source)
+    dimensions = whole.get("dimensions") or known
+    if known is not None and dimensions != known:
+        raise InputError(f"{where}: dimensions", dimensions, f"contradicts the source, which has {known}", f"write {known}")
     plan = {
         "rate": (RATE_KINDS[rate_kind], _KIND_OF[rate_kind]),
         "distortion": (DISTORTION, "measured"),
@@ -188,7 +192,7 @@ def _point(
 def _dimensions(source: Mapping[str, Any] | None) -> int | None:
     """As many as the source has: its components, or the bits of a block."""
     found = source or {}
-    sizes = {"gaussian": 1, "bernoulli-block": found.get("block"), "gauss-vector": np.size(found.get("sigma_X", 1.0))}
+    sizes = {"gaussian": 1, "bernoulli-block": found.get("block", 1), "gauss-vector": np.size(found.get("sigma_X", 1.0))}
     size = sizes.get(str(found.get("kind")))
     return size if isinstance(size, int) else None
 

@@ -1,7 +1,8 @@
 """A point held against the limit of its source: how far away, and whether it can be true.
 
 Least distortion falls as the rate or the allowed classification loss grows. So each distance has its error bar from the worst
-ends of all inputs at once: wider than a 95 % interval of the distance itself, which makes "beyond" a strong word.
+ends of all inputs at once: to first order wider than a 95 % interval of the distance itself. A lawful code that is exactly on its
+limit would thus be called "beyond" in at most one test set of forty; one without error bars is taken as exact, up to rounding.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ VERDICT_TEXT: Final[dict[Verdict, str]] = {
     "unknown": "no exact limit is known",
 }
 ROUNDING: Final = 1e-9
-"""Relative: a point this little below a bound is on it."""
+"""Relative: a point this little below a bound is on it, a classification loss this little below the least one is the least."""
 
 
 class Bound(Protocol):
@@ -91,7 +92,7 @@ def judge(point: Point, limit_of: LimitOf) -> Judged:
     Beyond: even with rate and classification loss at the high ends of their intervals the certified lower end exceeds the
     high end of the distortion's.
     """
-    losses = _losses(point)
+    limit_of, losses = _up_to_rounding(limit_of), _losses(point)
     limit = limit_of(point.source, rate=point.rate.value, classification=losses[0])
     strict = limit_of(point.source, rate=max(0.0, point.rate.least), classification=losses[1])
     generous = limit_of(point.source, rate=point.rate.most, classification=losses[2])
@@ -112,6 +113,28 @@ def judge(point: Point, limit_of: LimitOf) -> Judged:
         in_distortion=in_distortion,
         in_bits=_in_bits(point, limit_of),
     )
+
+
+def _up_to_rounding(limit_of: LimitOf) -> LimitOf:
+    """The limits, but for a loss that rounding may have put below the least one: then at a loss that is higher by as much.
+
+    The best code for its label has the least loss of its rate, and so has every code where the label is but noise.
+    """
+
+    def found(
+        source: Mapping[str, Any],
+        *,
+        rate: float | None = None,
+        distortion: float | None = None,
+        classification: float | None = None,
+    ) -> Bound | None:
+        bound = limit_of(source, rate=rate, distortion=distortion, classification=classification)
+        if classification is None or bound is None or bound.upper < math.inf:
+            return bound
+        raised = classification + ROUNDING * max(1.0, abs(classification))
+        return limit_of(source, rate=rate, distortion=distortion, classification=raised)
+
+    return found
 
 
 def _at_measured_law(point: Point, limit_of: LimitOf) -> Bound | None:

@@ -140,6 +140,10 @@ def test_csv_of_a_known_source(tmp_path: Path) -> None:
     assert point.quantities["classification_loss"].value == -0.3  # a differential entropy
     with pytest.raises(InputError, match="negative"):
         read_csv(path)
+    # A sum over other dimensions than the source has would be another distortion.
+    path = _csv(tmp_path / "q.csv", "# units: distortion=sum\n# dimensions: 4\nrate,distortion\n2,.5\n")
+    with pytest.raises(InputError, match="contradicts the source, which has 1"):
+        read_csv(path, source={"kind": "bernoulli-block", "q_X": 0.5, "q_Y": 0.5})
 
 
 BAD_CSV = {

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from compare_samples import (
     GAUSSIAN,
+    TAU,
     FakeLimit,
     closed_form,
     fake_limit,
@@ -21,6 +22,7 @@ from compare_samples import (
 )
 
 from deep.compare import Judged, Point, compare, grouped, judge, point_from_json
+from deep.limits import limit
 
 NOWHERE = Path("nowhere") / "operating_point.json"
 
@@ -68,6 +70,20 @@ def test_a_loss_that_no_code_has() -> None:
     assert (one.in_distortion, "no code" in one.line) == (None, True)
     found["quantities"]["classification_loss"] = quantity(least_loss(1.0) - 0.1, 0.2)
     assert _judged(found).verdict == "at"  # within its error bar
+
+
+@pytest.mark.parametrize("kappa", [0.0, 0.3, 0.9])
+def test_the_best_code_itself_is_at_its_limit_whatever_its_label(kappa: float) -> None:
+    """With all numbers exact: rate, distortion and loss of the coupling that attains the limit, in floating point."""
+    source = {"kind": "gaussian", "sigma_X": 2.0, "sigma_Y": 1.5, "kappa": kappa}
+    nothing = 0.5 * math.log2(2 * math.pi * math.e)
+    for rho in (0.0, 0.1, 0.5, 0.9):
+        loss, rate = nothing + 0.5 * math.log2(1 - (kappa * rho) ** 2), max(0.0, -0.5 * math.log2(1 - rho**2))
+        numbers = {"rate_on_disk": rate, "distortion_input": 6.25 - 6.0 * rho, "classification_loss": loss}
+        found = gaussian_point(source=source, quantities={name: quantity(value) for name, value in numbers.items()})
+        assert judge(_point(found), limit).verdict == "at"
+        found["quantities"]["classification_loss"]["value"] -= 1e-6
+        assert judge(_point(found), limit).verdict == "beyond"
 
 
 def test_the_line_names_point_number_and_bound() -> None:
@@ -207,3 +223,11 @@ def test_images_get_a_reference_or_a_word_why_not() -> None:
     task = compare([_point(operating_point())], fake_limit, lambda name: f"no data for {name}").tasks[0]
     assert task.notes[0] == "no reference for toy-images: no data for toy-images"
     assert (task.curves, task.surface, task.reference) == ((), None, None)
+
+
+def test_a_codec_that_misses_the_law_of_its_limit_is_named() -> None:
+    """Outputs of too small a deviation: a smaller error than a codec with the wanted law can have, or just less far above it."""
+    for sigma, named in ((TAU, False), (TAU * 1.005, False), (TAU * 0.8, True)):
+        found = gaussian_point(run="shrunk", source={**GAUSSIAN, "output_sigma": [sigma]}, test_images=20000)
+        (task,) = compare([_point(found)], fake_limit).tasks
+        assert any("shrunk: output deviations are off" in note for note in task.notes) is named

@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,7 +26,8 @@ LN2: Final = math.log(2.0)
 MULTIPLIER_STEP: Final = 0.08  # relative change of lambda_r in a step at which the rate misses its target by its whole size
 LEAST_MULTIPLIER_SHARE: Final = 0.2
 LEAST_SHARE: Final = 0.02  # of the learning rate, at the end
-SILENT: Final = 0.02  # bits; a component with a lower rate is switched off
+FINAL_BATCHES: Final = 8
+SILENT: Final = 0.02  # bits; what a component with a lower rate saves is lost in the noise of the estimate
 LEAST_DEVIATION: Final = 1e-4
 LEAST_SPREAD: Final = 0.03  # of the weight on E8; a narrower one would notice that tables are made at the rows' centres only
 DUAL_FROM: Final = 0.3  # spread from which the theta sums are taken over frequencies
@@ -57,8 +57,8 @@ class GaussTraining:
         """One step on fresh samples; the terms of the loss."""
         share = LEAST_SHARE + (1 - LEAST_SHARE) * 0.5 * (1 + math.cos(math.pi * k / self.config.steps))
         self.optimizer.param_groups[0]["lr"] = self.config.learning_rate * share
-        mse, rates, loss_of_label = self._terms(k)
-        rate = rates.sum()
+        errors, rates, losses = self._terms(k)
+        mse, rate, loss_of_label = errors.mean(), rates.sum(), losses.sum()
         loss = mse + self.lambda_r * rate + self.config.lambda_c * loss_of_label
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -70,10 +70,14 @@ class GaussTraining:
         return {name: value.item() for name, value in terms.items()} | {"lambda_r": self.lambda_r}
 
     def codec(self) -> GaussCodec:
-        """The codec as it stands, components that tell next to nothing switched off."""
+        """The codec as it stands, components switched off that raise the loss: some rate is left at the smallest gains."""
         with torch.no_grad():
-            rates = self._terms(self.config.steps)[1].numpy()
-        gains = np.where(rates > SILENT, (self._deviations().detach() / self.sigma_X).numpy(), 0.0)
+            batches = [self._terms(self.config.steps + k) for k in range(FINAL_BATCHES)]
+            errors, rates, losses = (torch.stack(terms).mean(0) for terms in zip(*batches, strict=True))
+            saved = (self.sigma_X**2 + self.sigma_Y**2 - errors) / len(errors)
+            told = 0.5 * math.log2(2 * math.pi * math.e) - losses
+            on = (rates > SILENT) & (saved + self.config.lambda_c * told > self.lambda_r * rates)
+            gains = torch.where(on, self._deviations() / self.sigma_X, 0.0).numpy()
         spreads = self._spread().detach().numpy()
         return gauss_codec(self.source.lattice, self.sigma_X.numpy(), self.sigma_Y.numpy(), gains, spreads)
 
@@ -95,7 +99,7 @@ class GaussTraining:
         self.lambda_r = float(found["lambda_r"])
 
     def _terms(self, k: int) -> tuple[Tensor, Tensor, Tensor]:
-        """MSE, bits of each component (n,), label loss, of batch number k."""
+        """Squared error, bits and label loss of each component, (n,) each, of batch number k."""
         generator = torch.Generator().manual_seed((self.config.seed << 24) + k)
         count = -(-self.config.batch // SIDE) * SIDE
         shape = (count, len(self.sigma_X))
@@ -105,11 +109,11 @@ class GaussTraining:
         deviations = self._deviations()
         z = deviations * normal + self._error(shape, generator)
         y = _output(z, deviations, self.sigma_Y, self.edges, self.weights)
-        mse = ((self.sigma_X * normal - y) ** 2).mean()
+        errors = ((self.sigma_X * normal - y) ** 2).mean(0)
         correlated = (label * y).mean(0) ** 2 / (label.square().mean(0) * y.square().mean(0))
-        loss_of_label = 0.5 * torch.log2(2 * math.pi * math.e * (1 - correlated)).sum()
+        losses = 0.5 * torch.log2(2 * math.pi * math.e * (1 - correlated))
         rates = self._e8_rates(z) if self.source.lattice == "e8" else _scalar_rates(z, deviations)
-        return mse, rates, loss_of_label
+        return errors, rates, losses
 
     def _error(self, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
         uniform = torch.rand(shape, generator=generator, dtype=torch.float64)

@@ -116,11 +116,22 @@ def test_the_rate_in_the_loss_is_the_rate_of_the_code(lattice):
     x, _ = source.sample(16000, 1)
     _, cost = made.encode(x, 0)
     with torch.no_grad():
-        mse, rates, _ = training._terms(99)
+        errors, rates, _ = training._terms(99)
     assert abs(cost.sum() / 16000 / rates.sum().item() - 1) < 0.03
     y = made.decode(made.encode(x, 0)[0], 16000, 0)
-    assert abs(((x - y) ** 2).mean() / mse.item() - 1) < 0.08
+    assert abs(((x - y) ** 2).mean() / errors.mean().item() - 1) < 0.08
     assert terms[-1]["distortion"] + 0.1 * terms[-1]["rate"] < terms[0]["distortion"] + 0.1 * terms[0]["rate"]
+
+
+@pytest.mark.parametrize("lattice", LATTICES)
+def test_components_that_cost_more_than_they_save_are_switched_off(lattice):
+    options = {"sigma_X": [2.0, 0.1], "sigma_Y": [2.0, 0.1], "kappa": 0.5, "lattice": lattice}
+    config = TrainConfig(
+        task="gauss-vector", steps=9, batch=2048, learning_rate=0.05, lambda_r=0.3, lambda_c=0.0, options=options
+    )
+    assert GaussTraining(config, gauss_source(options)).codec().active.tolist() == [0]
+    with_label = TrainConfig(task="gauss-vector", steps=9, batch=2048, lambda_r=0.3, lambda_c=9.0, options=options)
+    assert GaussTraining(with_label, gauss_source(options)).codec().active.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Measured numbers with their 95 % confidence intervals, as `operating_point.json` holds them.
 
 The interval says how far the mean over the test images may be from the mean of the law that they were drawn from, images being
-independent. It says nothing of how trainings with other seeds differ.
+independent, at the one seed of the test file. It says nothing of how trainings with other seeds differ.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Grid:
 
 CAMPAIGNS: Final[dict[str, tuple[Grid, ...]]] = {
     "mnist-sr": (Grid((MODES, SEEDS, "rate=4,8,16,32")),),
-    "svhn-denoise": (Grid(("lambda_c=0,0.002,0.02", "rate=32,64,128,256")),),
-    "svhn-inpaint": (Grid(("pairing=unpaired,supervised", "lambda_c=0,0.002,0.02", "rate=32,64,128,256")),),
+    "svhn-denoise": (Grid(("lambda_c=0,.01", "rate=32,64,128,256"), ("steps=1200",)),),
+    "svhn-inpaint": (Grid(("pairing=unpaired,supervised", "rate=32,64,128,256"), ("steps=1200", "lambda_c=.01")),),
     "digits-sr": (Grid((MODES, SEEDS, "rate=4,8,12,20")),),
 }
 """Settings that a grid leaves out are the task's own (`deep.tasks`)."""

@@ -154,8 +154,8 @@ def _accuracy(axes: Any, found: Campaign) -> None:
     if clean:
         grey = COLOURS["line-6"]
         axes.axhline(max(clean), color=grey, linewidth=0.9)
-        place_ = {"xycoords": axes.get_yaxis_transform(), "xytext": (0, 2), "textcoords": "offset points"}
-        axes.annotate("clean images, trained apart", (0.01, max(clean)), **place_, fontsize=7, color=grey)
+        place_ = {"xycoords": axes.get_yaxis_transform(), "xytext": (0, -8), "textcoords": "offset points"}
+        axes.annotate("clean images, classifier trained apart", (0.01, max(clean)), **place_, fontsize=7, color=grey)
     axes.set(title="Accuracy, co-trained classifier (dotted: trained apart)", ylabel="share of test images")
     _log_rates(axes, found)
 

@@ -150,6 +150,9 @@ _TASKS: Final = {
             summary="cross-domain vector Gaussian with Gaussian labels, as in drc-gaussian-vector: the limit is known exactly",
             degradation="X is generated beside its label; Y has a law of its own",
             kind="gauss-vector",
+            defaults=MappingProxyType(
+                {"rate": 8.0, "steps": 300, "batch": 1024, "learning_rate": 0.03, "lambda_r": 0.05, "lambda_c": 0.0}
+            ),
             random=True,
         ),
         Task(
@@ -157,6 +160,7 @@ _TASKS: Final = {
             summary="blocks of cross-domain Bernoulli symbols with binary labels: the limit is known exactly",
             degradation="X is generated beside its label; Y has a law of its own",
             kind="bernoulli-block",
+            defaults=MappingProxyType({"steps": 250, "batch": 512, "learning_rate": 0.05}),
             random=True,
         ),
     )

@@ -79,7 +79,7 @@ _TASKS: Final = {
             shape=(1, 8, 8),
             labels=10,
             defaults=MappingProxyType(
-                {"rate": 12.0, "latent": 12, "width": 32, "steps": 1500, "batch": 64, "lambda_p": 0.1, "lambda_c": 0.02}
+                {"rate": 12.0, "latent": 12, "width": 32, "steps": 900, "batch": 64, "lambda_p": 0.1, "lambda_c": 0.02}
             ),
             apply=_fixed(average_blocks),
         ),

@@ -91,7 +91,7 @@ def provenance(group: Group) -> str:
     p = group.point
     said = [f"{p.steps} steps,"] if p.steps is not None else []
     said += [p.machine + ","] if p.machine else []
-    said += [f"{p.test_images} test images,"] if p.test_images else []
+    said += [f"{p.test_images} test samples,"] if p.test_images else []
     said += ["published, not measured here,"] if p.published else []
     return f"{' '.join(said)} error bar: {group.error_bar}".strip()
 

@@ -9,7 +9,7 @@ import os
 # Before NumPy or torch is loaded: xdist has a worker for each core, and threads that wait for each other on a busy core take minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -23,7 +23,6 @@ PUBLISHED = "name,task,mode,kind,rate,rate_kind,distortion,accuracy\npaper 8,toy
 @pytest.fixture(autouse=True)
 def _fake_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COLUMNS", raising=False)  # xdist sets it, and a narrow table folds its words
     monkeypatch.setattr(module, "limit_of", lambda: fake_limit)
 
 

@@ -19,8 +19,10 @@ LATENT = 6
 def codec(mode: str = "common", seed: int = 0) -> Codec:
     torch.manual_seed(seed)
     made = Codec(SHAPE, TrainConfig(task="digits-sr", mode=mode, latent=LATENT, width=8))
-    with torch.no_grad():  # an untrained encoder's codes are all near 0
-        made.encoder.head[-1].weight *= 20.0
+    with torch.no_grad():  # codes that fill the densities, as those of a trained encoder do
+        last, z = made.encoder.head[-1], made.encoder(images(256))
+        last.weight /= z.std(0).unsqueeze(1)
+        last.bias.copy_((last.bias - z.mean(0)) / z.std(0))
     return made.eval()
 
 

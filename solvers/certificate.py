@@ -34,6 +34,18 @@ class JointPlan:
 
 
 @dataclass(frozen=True, eq=False)
+class PlanMixture:
+    """Upper end, asymptotic: time sharing between at most three plans. weights: exact rationals, the shares of time.
+
+    plans: (k, n, m) joint masses, each with the problem's marginals. The budgets bound the weighted averages of I(X;Y), of
+    H(S|Y) and of the cost. The average of the plans is no witness: its H(S|Y) is above the average of theirs.
+    """
+
+    plans: FloatArray
+    weights: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class MapMixture:
     """Upper end, one-shot. maps: (k, n) integers y = map(x); weights: k exact rationals, the law of the seed."""
 
@@ -92,7 +104,7 @@ class SeedBlindDual:
     excluded: tuple[Fraction, Fraction] | None
 
 
-Primal = JointPlan | MapMixture
+Primal = JointPlan | PlanMixture | MapMixture
 Dual = SemiDual | ChannelDual | LabelBound | MapDual | SeedBlindDual
 
 
@@ -134,14 +146,32 @@ class Certificate:
 
     @property
     def plan(self) -> FloatArray | None:
-        """The joint masses (n, m) behind the upper end, None where there is none; a fresh array."""
+        """The joint masses (n, m) behind the upper end, None where there is none; a fresh array.
+
+        For time sharing (see `mixture`) the average plan, which has the cost but is not itself within the budgets.
+        """
         if isinstance(self.primal, JointPlan):
             return np.array(self.primal.plan)
+        if isinstance(self.primal, PlanMixture):
+            weights = np.array([float(w) for w in self.primal.weights])
+            return np.asarray(np.einsum("k,kxy->xy", weights, self.primal.plans))
         if isinstance(self.primal, MapMixture):
             plan = np.zeros_like(self.problem.cost)
             for assignment, weight in zip(np.asarray(self.primal.maps, dtype=int), self.primal.weights, strict=True):
                 plan[np.arange(plan.shape[0]), assignment] += float(weight) * self.problem.p_X
             return plan
+        return None
+
+    @property
+    def mixture(self) -> tuple[FloatArray, tuple[Fraction, ...]] | None:
+        """Plans (k, n, m) and shares of time behind an asymptotic upper end, k at most 3; one plan is a mixture of one.
+
+        None where there is no plan and in the one-shot setting.
+        """
+        if isinstance(self.primal, PlanMixture):
+            return np.array(self.primal.plans), self.primal.weights
+        if isinstance(self.primal, JointPlan):
+            return np.array(self.primal.plan)[None], (Fraction(1),)
         return None
 
     @property

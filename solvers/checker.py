@@ -17,7 +17,8 @@ side of (*) is at least <P,G>, G = t c + a log(W/q0) + b sum_s p(s|x) log(W/r0),
 **Conclusions.** A plan within the budgets has I(X;Y) <= R' = min(R, H(X), H(Y)) and, as I(X;Y) - I(S;Y) = I(X;Y|S) for
 S - X - Y, I(X;Y|S) <= R' - H(S) + C. Put into (*) these bound the distortion from below, or the rate, or, where t = 0,
 prove that no such plan exists. They are linear in (R', C), and R' is concave in R, so they hold for averages of
-plans as well: for the convex envelope (`setting="asymptotic"`) too. An envelope's upper end is any single plan.
+plans as well: for the convex envelope (`setting="asymptotic"`) too. An envelope's upper end is any single plan,
+or a mixture of plans (`checker_mixture`).
 
 **Plans.** A plan given in floats stands for an exact coupling near it, the first of three that is
 within the budgets: the plan with the heaviest cells of its own support adjusted, the plan scaled down to its marginals and
@@ -44,12 +45,14 @@ from solvers.certificate import (
     LabelBound,
     MapDual,
     MapMixture,
+    PlanMixture,
     Primal,
     SeedBlindDual,
     SemiDual,
     Status,
 )
 from solvers.checker_maps import map_lower_end, map_upper_end
+from solvers.checker_mixture import mixture_upper_end
 from solvers.checker_plan import plan_upper_end
 from solvers.exact import down, precision, rational
 from solvers.exact_problem import ExactPoint, ExactProblem, exact_point, exact_problem
@@ -109,8 +112,10 @@ def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -
             if not isinstance(primal, MapMixture):
                 raise CertificateError("the upper end of a one-shot problem needs a mixture of maps")
             return map_upper_end(data, budgets, primal)
+        if isinstance(primal, PlanMixture) and point.setting == "asymptotic":
+            return mixture_upper_end(data, budgets, primal)
         if not isinstance(primal, JointPlan):
-            raise CertificateError("the upper end of a single-letter problem needs a plan")
+            raise CertificateError(f"the upper end of a {point.setting} problem needs a plan, not a {type(primal).__name__}")
         return plan_upper_end(data, budgets, primal.plan)
 
 

@@ -31,21 +31,25 @@ class Coupling:
 
 def plan_upper_end(data: ExactProblem, budgets: ExactPoint, plan: FloatArray) -> float:
     """The value of the first exact coupling that the plan stands for and that is within the budgets."""
-    kept = _checked(data, plan)
     failures = ""
-    for name, coupling in _readings(data, kept, budgets):
-        failure = _broken_budget(data, budgets, coupling)
-        if failure:
-            failures += f"; {name}: {failure}"
-        elif budgets.minimises_rate:
-            high = min(max(coupling.information.high, fmpq(0)), data.rate_ceiling.high)
-            return up(high) if budgets.units == "bits" else up(arb(high) * arb.const_log2())
-        else:
-            return up(coupling.cost.high)
+    for name, coupling in readings(data, budgets, plan):
+        failure = broken_budget(data, budgets, coupling)
+        if not failure:
+            return value_of(data, budgets, coupling)
+        failures += f"; {name}: {failure}"
     raise CertificateError("the plan is not within the budgets" + failures)
 
 
-def _broken_budget(data: ExactProblem, budgets: ExactPoint, coupling: Coupling) -> str:
+def value_of(data: ExactProblem, budgets: ExactPoint, coupling: Coupling) -> float:
+    """The minimised quantity, rounded up: the cost, or the rate in the budgets' units."""
+    if not budgets.minimises_rate:
+        return up(coupling.cost.high)
+    high = min(max(coupling.information.high, fmpq(0)), data.rate_ceiling.high)
+    return up(high) if budgets.units == "bits" else up(arb(high) * arb.const_log2())
+
+
+def broken_budget(data: ExactProblem, budgets: ExactPoint, coupling: Coupling) -> str:
+    """Why a coupling (or the averages of a mixture) is not certainly within the budgets; empty where it is."""
     if budgets.distortion is not None and coupling.cost.high > budgets.distortion:
         return "its cost is not certainly within the distortion budget"
     if budgets.rate is not None:
@@ -81,7 +85,9 @@ def _sums(plan: list[list[fmpq]]) -> tuple[list[fmpq], list[fmpq]]:
     return [sum(row, fmpq(0)) for row in plan], [sum(column, fmpq(0)) for column in zip(*plan, strict=True)]
 
 
-def _readings(data: ExactProblem, plan: list[list[fmpq]], budgets: ExactPoint) -> Iterator[tuple[str, Coupling]]:
+def readings(data: ExactProblem, budgets: ExactPoint, floats: FloatArray) -> Iterator[tuple[str, Coupling]]:
+    """The exact couplings that a plan in floats may stand for, with their names; raises where it is no plan."""
+    plan = _checked(data, floats)
     labelled = budgets.classification is not None
     distance = sum(
         (abs(x - p * q) for p, row in zip(data.p, plan, strict=True) for q, x in zip(data.q, row, strict=True)), fmpq(0)

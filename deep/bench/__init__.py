@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from deep.bench.peer import SIZES
-from deep.bench.timing import BATCH, CODED, CRITIC_STEPS, MEGABYTE, Effort, memory_of_training, time_coding, time_training
+from deep.bench.timing import BATCH, CODED, CRITIC_STEPS, Effort, memory_of_training, time_coding, time_training
 from deep.files import write_atomically
 from deep.tasks import task
+from rdcsym.machine import MEGABYTE
 from rdcsym.problem import InputError
 
 __all__ = ["TASKS", "Effort", "Row", "bench", "write"]

@@ -6,11 +6,9 @@ Images are random bytes of the task's shape, and the networks are hardly trained
 from __future__ import annotations
 
 import gc
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +23,7 @@ from deep.parallel import Processes
 from deep.run import Model, fingerprint
 from deep.tasks import Task, task
 from deep.train import Training, device_of
+from rdcsym.machine import MEGABYTE, peak_memory
 
 BATCH: Final = 64
 CRITIC_STEPS: Final = 1
@@ -32,7 +31,6 @@ IMAGES: Final = 2048  # to draw batches from
 WARM_UP: Final = 5  # steps, before anything is timed
 MEMORY_STEPS: Final = 5
 CODED: Final = 1000  # images in the file whose coding is timed
-MEGABYTE: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -102,21 +100,6 @@ def time_coding(name: str, effort: Effort) -> dict[str, list[float]]:
         speeds["encoding"].append(CODED / (middle - start))
         speeds["decoding"].append(CODED / (time.perf_counter() - middle))
     return speeds
-
-
-def peak_memory() -> float:
-    """The most memory that this process has held so far, in megabytes; nan where the system does not say."""
-    try:  # of this program alone; getrusage counts what the parent held when it started us
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        return next(float(line.split()[1]) * 1024 / MEGABYTE for line in status.splitlines() if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        import resource
-    except ImportError:
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) / MEGABYTE
 
 
 def _ours(name: str) -> tuple[TrainConfig, Batches, Training]:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 from solvers.problem import DiscreteProblem, OperatingPoint
@@ -81,6 +82,28 @@ class LabelBound:
 
 
 @dataclass(frozen=True, eq=False)
+class TreeDual:
+    """Lower end with a label: branch and bound on the posteriors t_y = P(S = . | Y = y); what it proves is in `checker_tree`.
+
+    m, n and k count symbols and labels of positive mass only. A node of the tree gives each y a simplex of k posteriors; the
+    root gives the unit vectors. splits: (N, 3) integers in preorder, (y, i, j) where the node divides y's simplex at the point
+    (1 - w) v_i + w v_j of an edge, i < j, w in (0, 1) from `weights` (N,), and (-1, -1, -1) at a leaf (w = 0 there).
+    The first child has the point in the place of v_j, the second in the place of v_i.
+    Leaves, in the same order: multipliers (L, 4), each at least 0, of the cost (t), of I(X;Y) (A), of H(S|Y) (M), and the part
+    (beta) of M that is kept convex by A; g (L, m) potentials; facets (L, m, k) multipliers, at least 0, of the barycentric
+    coordinates of t_y; channel (L, n, m) reference channels W(y|x) > 0.
+    In Lagrangian mode t = 1 and all leaves have the same A and M: the least B is a bound for every plan, whatever the budgets.
+    """
+
+    splits: NDArray[np.int64]
+    weights: FloatArray
+    multipliers: FloatArray
+    g: FloatArray
+    facets: FloatArray
+    channel: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class MapDual:
     """Lower end, one-shot: exact multipliers of cost, output law (m), rate and classification loss (per bit)."""
 
@@ -105,7 +128,7 @@ class SeedBlindDual:
 
 
 Primal = JointPlan | PlanMixture | MapMixture
-Dual = SemiDual | ChannelDual | LabelBound | MapDual | SeedBlindDual
+Dual = SemiDual | ChannelDual | TreeDual | LabelBound | MapDual | SeedBlindDual
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

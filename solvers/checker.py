@@ -50,10 +50,12 @@ from solvers.certificate import (
     SeedBlindDual,
     SemiDual,
     Status,
+    TreeDual,
 )
 from solvers.checker_maps import map_lower_end, map_upper_end
 from solvers.checker_mixture import mixture_upper_end
 from solvers.checker_plan import plan_upper_end
+from solvers.checker_tree import tree_lower_end
 from solvers.exact import down, precision, rational
 from solvers.exact_problem import ExactPoint, ExactProblem, exact_point, exact_problem
 from solvers.problem import DiscreteProblem, OperatingPoint
@@ -101,6 +103,8 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
             return _conclude(data, budgets, _semi_dual(data, budgets, dual))
         if isinstance(dual, ChannelDual):
             return _conclude(data, budgets, _channel_dual(data, dual))
+        if isinstance(dual, TreeDual):
+            return tree_lower_end(data, budgets, dual, averages=point.setting == "asymptotic")
         raise CertificateError(f"{type(dual).__name__} is no evidence in the {point.setting} setting")
 
 

@@ -22,7 +22,7 @@ from solvers.certificate import ChannelDual, JointPlan, MapDual, MapMixture, Sem
 from solvers.exact import conditional_entropy_bits, down, entropy_bits, in_bits, log2_of, precision, rational, up
 from solvers.problem import OperatingPoint, operating_point
 
-KERNEL = ("checker", "checker_maps", "checker_plan", "exact", "exact_problem")
+KERNEL = ("checker", "checker_maps", "checker_mixture", "checker_plan", "exact", "exact_problem")
 MAY_IMPORT = {*KERNEL, "certificate", "problem"}
 
 

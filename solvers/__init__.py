@@ -22,6 +22,7 @@ from solvers.npz import load_problem, load_samples
 from solvers.oneshot import oneshot_exact
 from solvers.problem import DiscreteProblem
 from solvers.rate_perception import RatePerceptionCertificate, rate_distortion_perception
+from solvers.samples import SampledProblem
 from solvers.solve import solve
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "GaussianRandomnessCertificate",
     "RateDistortionCertificate",
     "RatePerceptionCertificate",
+    "SampledProblem",
     "binary_coupling",
     "binary_label",
     "coupling_with_bottleneck",

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray, InputError, Setting, Units, check_array, check_units, nearest, to_nats
+
+if TYPE_CHECKING:
+    from solvers.samples import SampledProblem
 
 MASS_TOLERANCE: Final = 1e-6
 """How far the sum of given masses may be from 1 before it is bad input rather than rounding."""
@@ -49,6 +52,22 @@ class DiscreteProblem:
         object.__setattr__(self, "cost", _frozen(cost))
         if self.p_S_given_X is not None:
             object.__setattr__(self, "p_S_given_X", _frozen(_channel("p_S_given_X", self.p_S_given_X, p_X.size)))
+
+    @classmethod
+    def from_samples(cls, x: Any, y: Any, labels: Any = None, *, codewords: Any = 16, seed: int = 0) -> SampledProblem:
+        """The discrete problem of samples x (N, ...) and y (M, ...), images or features, and of the labels (N,) of x.
+
+        X and Y are the codewords, their masses and labels the empirical ones, the cost their squared distance summed over
+        pixels. x and y need as many pixels; they may be unpaired, and then N and M may differ.
+        codewords: a number for k-means on each side (needs scikit-learn; deterministic in `seed`), an array (n, pixels) of
+        given codewords, None to make each distinct sample a symbol, without codebook error; or a pair of these for (x, y).
+        The result goes into `solve` as it is, keeps `codebook_error_x` and `codebook_error_y` apart, bounds the images'
+        own distortion by `distortion_interval`, and goes into `bootstrap`. Raises InputError on bad input.
+        """
+        # The vocabulary must stay light: what makes codebooks is loaded here only.
+        from solvers.samples import sampled_problem
+
+        return sampled_problem(x, y, labels, codewords=codewords, seed=seed)
 
 
 @dataclass(frozen=True, kw_only=True)

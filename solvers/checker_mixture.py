@@ -33,7 +33,7 @@ def mixture_upper_end(data: ExactProblem, budgets: ExactPoint, mixture: PlanMixt
         raise CertificateError("weights must be exact fractions")
     weights = [rational(w) for w in mixture.weights]
     if any(w < 0 for w in weights) or sum(weights, fmpq(0)) != 1:
-        raise CertificateError("weights are not a law: nonnegative and of sum exactly 1")
+        raise CertificateError("weights are no law: nonnegative and of sum exactly 1")
     failures: dict[str, None] = {}
     for choice in itertools.product(*(list(readings(data, budgets, plan)) for plan in plans)):
         average = _average(weights, [coupling for _, coupling in choice])

@@ -8,6 +8,7 @@ c.lower, c.upper, c.status, c.verify()
 from solvers.binary_coupling import BinaryCouplingCertificate, binary_coupling
 from solvers.binary_label import BinaryLabelCertificate, binary_label
 from solvers.blahut_arimoto import RateDistortionCertificate, rate_distortion
+from solvers.bootstrap import BootstrapInterval, bootstrap
 from solvers.certificate import Certificate, CertificateError
 from solvers.codebook import CodebookProblem, digits, problem_from_samples
 from solvers.dithered import DitheredCertificate, dithered_rate
@@ -28,6 +29,7 @@ from solvers.solve import solve
 __all__ = [
     "BinaryCouplingCertificate",
     "BinaryLabelCertificate",
+    "BootstrapInterval",
     "BottleneckCertificate",
     "Certificate",
     "CertificateError",
@@ -44,6 +46,7 @@ __all__ = [
     "SampledProblem",
     "binary_coupling",
     "binary_label",
+    "bootstrap",
     "coupling_with_bottleneck",
     "digits",
     "dithered_rate",

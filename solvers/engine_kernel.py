@@ -1,0 +1,145 @@
+"""The plan of given column potentials, and what Newton's method needs of it, in blocks of rows that stay in the cache.
+
+P_xy = p_x q_y exp(psi_y - beta c_xy) / sum_y' q_y' exp(psi_y' - beta c_xy'): rows are exact, columns are to be mended. One (n, m)
+array is held beside the cost; blocks are worked on by as many threads as BLAS would use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, Final, Protocol
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from rdcsym.problem import FloatArray
+
+BLOCK: Final = 1 << 15
+"""Entries of a block of rows: with its temporaries it stays in a core's second-level cache."""
+THREADED: Final = 1 << 18
+"""Entries from which threads pay."""
+SINGLE: Final = 512
+"""Columns from which Newton's matrix is factorised in single precision: it is a preconditioner there."""
+RIDGE: Final = 1e-6
+LEAST: Final = 1e-300
+
+
+class Kernel(Protocol):
+    """What `follow` asks of a plan, whatever machine holds it. Vectors are NumPy arrays of doubles."""
+
+    p: FloatArray
+    q: FloatArray
+    beta: float
+    phi: FloatArray  # (n,) log of the row scaling
+    columns: FloatArray  # (m,) column sums of the plan
+    drift: FloatArray  # (m,) sum_x P_xy (c_xy - E[c | x]): how columns fall as beta rises
+    cost: float  # <P, c>
+    spread: float  # sum_x p_x Var(c | x)
+    information: float  # KL(P || p q), nats
+
+    def build(self, beta: float, psi: FloatArray) -> None: ...
+    def times(self, z: FloatArray) -> FloatArray: ...
+    def transposed_times(self, z: FloatArray) -> FloatArray: ...
+    def factor(self) -> Callable[[FloatArray], FloatArray]: ...
+
+
+def kernel(p: FloatArray, q: FloatArray, cost: FloatArray, device: str) -> Kernel:
+    """A kernel on the CPU (NumPy) or on a GPU (torch)."""
+    if device == "cpu":
+        return NumpyKernel(p, q, cost)
+    from solvers.engine_torch import TorchKernel
+
+    return TorchKernel(p, q, cost, device)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor | None:
+    threads = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
+    return ThreadPoolExecutor(threads) if threads > 1 else None
+
+
+class NumpyKernel:
+    """See `Kernel`."""
+
+    def __init__(self, p: FloatArray, q: FloatArray, cost: FloatArray) -> None:
+        self.p, self.q = p, q
+        self._c = cost
+        self._plan = np.empty(cost.shape)
+        self._log_q = np.log(q)
+        rows = max(1, BLOCK // q.size)
+        self._blocks = [slice(i, min(i + rows, p.size)) for i in range(0, p.size, rows)]
+        self.beta = 0.0
+        self.phi = np.zeros(p.size)
+        self.columns = q
+        self.drift = np.zeros(q.size)
+        self.cost = self.spread = self.information = 0.0
+
+    def build(self, beta: float, psi: FloatArray) -> None:
+        """The plan at (beta, psi) and its moments."""
+        n, m = self._plan.shape
+        top, sums, mean, spread = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+        shift = psi + self._log_q
+        parts = np.zeros((len(self._blocks), 2, m))
+
+        def work(k: int) -> None:
+            rows = self._blocks[k]
+            plan, c = self._plan[rows], self._c[rows]
+            np.multiply(c, -beta, out=plan)
+            plan += shift
+            plan.max(axis=1, out=top[rows])
+            plan -= top[rows, None]
+            np.exp(plan, out=plan)
+            plan.sum(axis=1, out=sums[rows])
+            plan *= (self.p[rows] / sums[rows])[:, None]
+            weighted = plan * c
+            np.divide(weighted.sum(axis=1), self.p[rows], out=mean[rows])
+            plan.sum(axis=0, out=parts[k, 0])
+            weighted.sum(axis=0, out=parts[k, 1])
+            weighted *= c
+            weighted.sum(axis=1, out=spread[rows])
+
+        self._each(work)
+        self.beta = beta
+        self.phi = -(top + np.log(sums))
+        self.columns, costs = parts.sum(axis=0)
+        self.drift = costs - self.transposed_times(mean)
+        self.cost = float(costs.sum())
+        self.spread = float(np.sum(spread - self.p * mean * mean))
+        self.information = float(self.p @ self.phi + self.columns @ psi - beta * self.cost)
+
+    def times(self, z: FloatArray) -> FloatArray:
+        return np.asarray(self._plan @ z)
+
+    def transposed_times(self, z: FloatArray) -> FloatArray:
+        return np.asarray(z @ self._plan)
+
+    def factor(self) -> Callable[[FloatArray], FloatArray]:
+        """A solver of diag(columns) - P^T diag(1/p) P, made definite on the constants; single precision where large."""
+        kind: Any = np.float32 if self.q.size > SINGLE else np.float64
+        scale = np.sqrt(np.maximum(self.columns, LEAST))
+        left = 1 / np.sqrt(self.p)
+        scaled = np.empty(self._plan.shape, kind)
+
+        def work(k: int) -> None:
+            rows = self._blocks[k]
+            np.multiply(self._plan[rows], left[rows, None] / scale, out=scaled[rows], casting="same_kind")
+
+        self._each(work)
+        gram = scaled.T @ scaled
+        del scaled
+        constant = (scale / np.sqrt(self.columns.sum())).astype(kind)
+        np.subtract(np.outer(constant, constant), gram, out=gram)
+        gram[np.diag_indices(self.q.size)] += kind(1 + (RIDGE if kind is np.float32 else 1e-13))
+        lower = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+        return lambda r: cho_solve(lower, (r / scale).astype(kind), check_finite=False).astype(float) / scale
+
+    def _each(self, work: Callable[[int], None]) -> None:
+        pool = _pool() if self._plan.size >= THREADED else None
+        if pool is None:
+            for k in range(len(self._blocks)):
+                work(k)
+        else:
+            list(pool.map(work, range(len(self._blocks))))

@@ -97,9 +97,13 @@ def from_nats(value: float, units: Units) -> float:
 def check_array(name: str, value: Any, ndim: int | None = None) -> FloatArray:
     """`value` as a float64 array without NaN, or an InputError that names it."""
     try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(name, value, "is not a numeric array", "give real numbers") from None
+        # NumPy would take dates for days, and drop an imaginary part with no more than a warning.
+        real = np.asarray(value).dtype.kind not in "cmM"
+        array = np.asarray(value if real else None, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        real = False
+    if not real:
+        raise InputError(name, value, "is not a numeric array", "give real numbers")
     if ndim is not None and array.ndim != ndim:
         raise InputError(
             name, f"array of shape {array.shape}", f"has {array.ndim} dimensions", f"give an array of {ndim} dimensions"

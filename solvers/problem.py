@@ -218,7 +218,10 @@ def _check_nonnegative(name: str, array: FloatArray) -> None:
 
 
 def _normalised(name: str, array: FloatArray) -> FloatArray:
-    total = math.fsum(array)
+    try:
+        total = math.fsum(array)
+    except OverflowError:
+        total = math.inf
     if abs(total - 1) > MASS_TOLERANCE:
         raise InputError(name, f"masses of sum {total:.9g}", "must sum to 1", f"divide {name} by its sum")
     return np.abs(array) / total if total != 1 else np.abs(array)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MASS_TOLERANCE: Final = 1e-6
 """How far the sum of given masses may be from 1 before it is bad input rather than rounding."""
+LEAST_MASS: Final = 1e-140
+"""Mass whose square is still a normal float; a plan's marginals may miss the exact ones by far more."""
 
 Minimised = Literal["distortion", "rate"]
 
@@ -127,15 +129,19 @@ class Support:
         return full
 
 
-def support(problem: DiscreteProblem) -> Support:
-    """`problem` restricted to the symbols of positive mass."""
+def support(problem: DiscreteProblem, least: float = 0.0) -> Support:
+    """`problem` restricted to the symbols of positive mass.
+
+    least: smaller masses are raised to it, for solvers in floats, whose products of masses would else underflow; the kernel
+    reads the problem itself. Pass LEAST_MASS, or 0 where the masses are read as they are.
+    """
     keep_x, keep_y = np.flatnonzero(problem.p_X > 0), np.flatnonzero(problem.p_Y > 0)
-    p, label = problem.p_X[keep_x], None
+    p, label = np.maximum(problem.p_X[keep_x], least), None
     if problem.p_S_given_X is not None:
         label = problem.p_S_given_X[keep_x]
         label = label[:, p @ label > 0]
     cost = problem.cost[np.ix_(keep_x, keep_y)]
-    return Support(p, problem.p_Y[keep_y], cost, label, keep_x, keep_y, problem.cost.shape)
+    return Support(p, np.maximum(problem.p_Y[keep_y], least), cost, label, keep_x, keep_y, problem.cost.shape)
 
 
 def operating_point(

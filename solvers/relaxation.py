@@ -25,6 +25,8 @@ LOWEST: Final = 1e-290
 """Floor of a conditional law: below it logarithms are of no numerical use."""
 TEMPERATURES: Final = (1e-7, 1e7)
 """Range of the temperature in units of the spread of the centred cost."""
+EXTREMES: Final = (1e-320, 1e305)
+"""The same for costs at the ends of the floats' range."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +121,9 @@ def _at_share(
         count(made)
         return made
 
-    spread = float(np.abs(_centred(source)[0]).max())
-    coldest, hottest = (spread * k for k in TEMPERATURES)
+    # Where the cost is a(x) + b(y), or 0, there is no scale, and any will do.
+    spread = float(np.abs(_centred(source)[0]).max()) or float(np.abs(source.cost).max()) or 1.0
+    coldest, hottest = (min(max(spread * k, EXTREMES[0]), EXTREMES[1]) for k in TEMPERATURES)
     # Without a neighbour the start is warm, where any start converges; then the steps are small enough to follow.
     start = near.temperature if near is not None else spread
     found = [minimise(start, near)]
@@ -160,8 +163,8 @@ def minimise_lagrangian(source: LabelledSource, temperature: float, share: float
     plan = np.outer(source.p, source.q)
     best, converged = np.inf, share == 0
     for _ in range(TURNS if share > 0 else 1):
-        bonus = temperature * share * (source.label @ (log_r - log_q))
-        state = climb(source.p, source.q, centred - bonus, 1 / temperature, gamma)
+        # Divided by the temperature, since the reciprocal of a denormal one overflows.
+        state = climb(source.p, source.q, centred / temperature - share * (source.label @ (log_r - log_q)), 1.0, gamma)
         plan, gamma = state.plan, state.gamma
         answer = np.log(np.maximum(source.output_given_label(plan), LOWEST))
         residual = answer - log_r

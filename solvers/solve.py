@@ -15,7 +15,7 @@ from solvers.certificate import Certificate, CertificateError, Dual, JointPlan, 
 from solvers.classification import classification_evidence, infeasibility_evidence
 from solvers.conic import least_distortion, least_rate
 from solvers.oneshot import oneshot_evidence
-from solvers.problem import DiscreteProblem, OperatingPoint, Support, operating_point, support
+from solvers.problem import LEAST_MASS, DiscreteProblem, OperatingPoint, Support, operating_point, support
 from solvers.sinkhorn import EntropicPlan, at_distortion, at_rate, cooled, mutual_information
 from solvers.transport import transport
 
@@ -80,7 +80,7 @@ def solve(
     if point.setting == "oneshot":
         name, plans, duals = oneshot_evidence(problem, point)
         return _best(problem, point, _Evidence(name, [[plan] for plan in plans], duals), float(limit))
-    where = support(problem)
+    where = support(problem, LEAST_MASS)
     if point.has_classification:
         impossible = _best(problem, point, _Evidence("data processing", [], infeasibility_evidence(where)), float(limit))
         if impossible.status == "infeasible":
@@ -173,7 +173,11 @@ def _with_entropic(
     if found is None:
         return _Evidence(name, base.ladders, base.duals)
     ladder = _with_margin(where, found.plan, inside, MARGINS)
-    return _Evidence(name, [*base.ladders, ladder], [*base.duals, SemiDual(where.full_g(found.g), found.temperature)])
+    duals = list(base.duals)
+    # The product alone, at an infinite temperature, is no evidence for a least rate: that is at least 0 anyway.
+    if not (point.minimises_rate and math.isinf(found.temperature)):
+        duals.append(SemiDual(where.full_g(found.g), found.temperature))
+    return _Evidence(name, [*base.ladders, ladder], duals)
 
 
 def _by_temperature(where: Support, point: OperatingPoint, plain: FloatArray) -> EntropicPlan:

@@ -18,6 +18,7 @@ from rdcsym.problem import FloatArray
 from solvers.problem import DiscreteProblem, OperatingPoint
 
 Status = Literal["certified", "infeasible", "gap"]
+Arithmetic = Literal["exact", "float64"]
 
 GAP_FLOOR: Final = 1e-6
 """A value within this share of the problem's natural scale of 0 is compared with that share instead of with itself."""
@@ -32,6 +33,18 @@ class JointPlan:
     """Upper end. plan: (n, m) joint masses, marginals within 1e-9; the checker repairs it onto the exact marginals."""
 
     plan: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class PotentialPlan:
+    """Upper end of a large problem: the plan p q exp((f + g - c) / temperature), f the soft c-transform of g.
+
+    g: (m,) in cost units; temperature > 0. The checker makes an exact coupling of it, and mixes it with the product until its
+    rate is within the budget.
+    """
+
+    g: FloatArray
+    temperature: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +140,7 @@ class SeedBlindDual:
     excluded: tuple[Fraction, Fraction] | None
 
 
-Primal = JointPlan | PlanMixture | MapMixture
+Primal = JointPlan | PotentialPlan | PlanMixture | MapMixture
 Dual = SemiDual | ChannelDual | TreeDual | LabelBound | MapDual | SeedBlindDual
 
 
@@ -137,7 +150,9 @@ class Certificate:
 
     lower, upper: in cost units where the distortion is minimised, in `point.units` where the rate is.
     status: "certified" (relative gap at most `tolerance`), "infeasible" (both ends inf) or "gap".
-    method: which solver gave the ends. Nothing in here is to be believed before `verify()` has returned True.
+    method: which solver gave the ends. arithmetic: of the checker, "exact" (rationals and balls, entry by entry) or, for large
+    problems, "float64" (in blocks, all rounding bounded beforehand and taken outward).
+    Nothing in here is to be believed before `verify()` has returned True.
     """
 
     problem: DiscreteProblem = field(repr=False)
@@ -149,6 +164,7 @@ class Certificate:
     tolerance: float
     primal: Primal | None = field(repr=False)
     dual: Dual = field(repr=False)
+    arithmetic: Arithmetic = "exact"
 
     def verify(self) -> bool:
         """True, or CertificateError naming what failed. Runs the independent checker from the raw data."""
@@ -175,6 +191,8 @@ class Certificate:
         """
         if isinstance(self.primal, JointPlan):
             return np.array(self.primal.plan)
+        if isinstance(self.primal, PotentialPlan):
+            return _potential_plan(self.problem, self.primal)
         if isinstance(self.primal, PlanMixture):
             weights = np.array([float(w) for w in self.primal.weights])
             return np.asarray(np.einsum("k,kxy->xy", weights, self.primal.plans))
@@ -221,6 +239,16 @@ class Certificate:
             return slack @ mass, g
         low = slack.min(axis=1)
         return low - eps * np.log(np.exp(-(slack - low[:, None]) / eps) @ mass), g
+
+
+def _potential_plan(problem: DiscreteProblem, by: PotentialPlan) -> FloatArray:
+    """The plan of given potentials, dense: its rows are right, its columns to the solver's accuracy."""
+    seen = problem.p_Y > 0
+    plan = np.zeros_like(problem.cost)
+    exponent = np.log(problem.p_Y[seen]) + (by.g[seen] - problem.cost[:, seen]) / by.temperature
+    weight = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+    plan[:, seen] = problem.p_X[:, None] * (weight / weight.sum(axis=1, keepdims=True))
+    return plan
 
 
 def gap_floor(problem: DiscreteProblem, point: OperatingPoint) -> float:

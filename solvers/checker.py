@@ -30,13 +30,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
+from solvers import checker_float
 from solvers.certificate import (
     GAP_FLOOR,
+    Arithmetic,
     Certificate,
     CertificateError,
     ChannelDual,
@@ -70,7 +73,7 @@ def check(certificate: Certificate) -> None:
     status = status_of(c.problem, c.point, c.lower, c.upper, c.tolerance)
     if c.status != status:
         raise CertificateError(f"status is {c.status!r}, but the ends {c.lower!r} and {c.upper!r} say {status!r}")
-    best_lower = lower_end(c.problem, c.point, c.dual)
+    best_lower = lower_end(c.problem, c.point, c.dual, c.arithmetic)
     if c.lower > best_lower:
         raise CertificateError(f"lower end {c.lower!r} is above {best_lower!r}, the most that the dual evidence proves")
     if c.status == "infeasible":
@@ -81,13 +84,15 @@ def check(certificate: Certificate) -> None:
         if c.upper < math.inf:
             raise CertificateError(f"upper end {c.upper!r} has no plan behind it")
         return
-    best_upper = upper_end(c.problem, c.point, c.primal)
+    best_upper = upper_end(c.problem, c.point, c.primal, c.arithmetic)
     if c.upper < best_upper:
         raise CertificateError(f"upper end {c.upper!r} is below {best_upper!r}, the value of the plan")
 
 
-def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> float:
+def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual, arithmetic: Arithmetic = "exact") -> float:
     """The greatest lower end (float, rounded down) that `dual` proves; inf where it proves the point infeasible."""
+    if arithmetic == "float64":
+        return checker_float.lower_end(problem, _budgets(point), dual)
     with precision():
         data, budgets = exact_problem(problem), exact_point(point)
         if isinstance(dual, LabelBound):
@@ -108,8 +113,10 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
         raise CertificateError(f"{type(dual).__name__} is no evidence in the {point.setting} setting")
 
 
-def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -> float:
+def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal, arithmetic: Arithmetic = "exact") -> float:
     """The least upper end (float, rounded up) that `primal` proves; raises where the plan breaks a constraint."""
+    if arithmetic == "float64":
+        return checker_float.upper_end(problem, _budgets(point), primal)
     with precision():
         data, budgets = exact_problem(problem), exact_point(point)
         if point.setting == "oneshot":
@@ -121,6 +128,14 @@ def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -
         if not isinstance(primal, JointPlan):
             raise CertificateError(f"the upper end of a {point.setting} problem needs a plan, not a {type(primal).__name__}")
         return plan_upper_end(data, budgets, primal.plan)
+
+
+def _budgets(point: OperatingPoint) -> OperatingPoint:
+    """The point itself, once its kinds and budgets are known to be consistent."""
+    exact_point(point)
+    if point.setting == "oneshot":
+        raise CertificateError("the one-shot setting is checked in exact arithmetic only")
+    return point
 
 
 def status_of(problem: DiscreteProblem, point: OperatingPoint, lower: float, upper: float, tolerance: float) -> Status:
@@ -246,6 +261,8 @@ def _trivial(point: OperatingPoint) -> float:
 
 
 def _check_types(c: Certificate) -> None:
+    if c.arithmetic not in get_args(Arithmetic):
+        raise CertificateError(f"arithmetic {c.arithmetic!r} is none of {', '.join(get_args(Arithmetic))}")
     ends = (c.lower, c.upper, c.tolerance)
     if not all(isinstance(x, float) for x in ends) or any(math.isnan(x) for x in ends):
         raise CertificateError("lower, upper and tolerance must be floats other than nan")

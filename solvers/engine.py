@@ -1,10 +1,10 @@
 """The fast engine for rate-constrained transport: min <P,c> over couplings with I(X;Y) <= R, from 16 to 10,000 symbols a side.
 
-The optimal plan is p q exp((f + g - c) / eps). Potentials and inverse temperature beta = 1 / eps are found together, by Newton's
-method on the semi-dual (`engine_newton`), along the path of rising beta. The hot part of that path is followed on coarse problems,
-whose symbols stand for blocks of neighbours in the given order: a hot plan is smooth where the order means something, and where it
-does not (random or shuffled symbols) the blocks are a random sample, and a few more steps mend what the sample missed. Potentials
-pass from level to level by a soft c-transform, which needs no more than the costs between coarse and fine symbols.
+The optimal plan is p q exp((f + g - c) / eps). Potentials and inverse temperature beta = 1 / eps are found together, by
+Newton's method on the semi-dual (`engine_newton`), along the path of rising beta. The hot part of that path is followed on coarse
+problems, whose symbols stand for blocks of neighbours in the given order: a hot plan is smooth where the order means something,
+and where it does not (random or shuffled symbols) the blocks are a random sample, and a few more steps mend what the sample
+missed. Potentials pass from level to level by a soft c-transform, which needs only the costs between coarse and fine symbols.
 
 What is returned is a guess of high accuracy: its certificate is computed elsewhere, from the cost, by code that shares nothing.
 Memory: one (n, m) array beside the cost (two where a Newton matrix of a large problem is factorised, in single precision).
@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 from solvers.engine_kernel import Kernel, kernel
 from solvers.engine_newton import Path, follow
 
-Device = Literal["cpu", "cuda"]
+Device = Literal["cpu", "torch", "cuda"]
+Indices = NDArray[np.intp]
 
 COARSEST: Final = 96
 """Symbols of the larger side up to which a problem is solved without coarser levels."""
@@ -56,7 +58,7 @@ def at_rate(
 ) -> EntropicPotentials:
     """Potentials and temperature whose plan has I(X;Y) = rate (nats, > 0), to about `tolerance` of the value.
 
-    p (n,), q (m,): positive laws; cost (n, m) finite. device "cuda" needs torch and a GPU.
+    p (n,), q (m,): positive laws; cost (n, m) finite. device: "cpu" is NumPy; "torch" (its CPU) and "cuda" need torch.
     """
     return _solve(p, q, cost, rate, None, tolerance, device)
 
@@ -87,7 +89,7 @@ def _result(path: Path, potential: FloatArray) -> EntropicPotentials:
 def _levels(
     p: FloatArray, q: FloatArray, cost: FloatArray, rate: float | None, distortion: float | None, tolerance: float, device: Device
 ) -> Path:
-    coarser: tuple[Path, FloatArray, FloatArray] | None = None
+    coarser: tuple[Path, Indices, FloatArray] | None = None
     beta, psi = 0.0, np.zeros(0)
     for size in _sizes(max(cost.shape)):
         finest = size == max(cost.shape)
@@ -117,14 +119,15 @@ def _sizes(largest: int) -> list[int]:
     return sizes[::-1]
 
 
-def _blocks(mass: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+def _blocks(mass: FloatArray, size: int) -> tuple[Indices, FloatArray]:
     """Indices of the middle symbols of `size` blocks of neighbours, and the blocks' masses, of sum 1."""
     n = mass.size
     if n <= size:
-        return np.arange(n), mass / mass.sum()
+        return np.arange(n, dtype=np.intp), mass / mass.sum()
     edges = np.linspace(0, n, size + 1).round().astype(np.intp)
     masses = np.add.reduceat(mass, edges[:-1])
-    return (edges[:-1] + edges[1:]) // 2, masses / masses.sum()
+    middles: Indices = (edges[:-1] + edges[1:]) // 2
+    return middles, masses / masses.sum()
 
 
 def _hot(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float | None) -> float:
@@ -135,7 +138,7 @@ def _hot(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float | None) -> 
     return math.sqrt(2 * low / variance) if variance > 0 else 0.0
 
 
-def _extended(cost: FloatArray, rows: FloatArray, mass: FloatArray, path: Path, columns: FloatArray) -> FloatArray:
+def _extended(cost: FloatArray, rows: Indices, mass: FloatArray, path: Path, columns: Indices) -> FloatArray:
     """The coarser level's row potentials carried over to this level's columns: -log sum_x p_x exp(phi_x - beta c_xy)."""
     exponent = cost[np.ix_(rows, columns)] * -path.beta
     exponent += (path.kernel.phi + np.log(mass))[:, None]

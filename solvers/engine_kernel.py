@@ -79,7 +79,7 @@ class NumpyKernel:
 
     def build(self, beta: float, psi: FloatArray) -> None:
         """The plan at (beta, psi) and its moments."""
-        n, m = self._plan.shape
+        n, m = self.p.size, self.q.size
         top, sums, mean, spread = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
         shift = psi + self._log_q
         parts = np.zeros((len(self._blocks), 2, m))
@@ -104,7 +104,8 @@ class NumpyKernel:
         self._each(work)
         self.beta = beta
         self.phi = -(top + np.log(sums))
-        self.columns, costs = parts.sum(axis=0)
+        both = parts.sum(axis=0)
+        self.columns, costs = both[0], both[1]
         self.drift = costs - self.transposed_times(mean)
         self.cost = float(costs.sum())
         self.spread = float(np.sum(spread - self.p * mean * mean))
@@ -120,6 +121,15 @@ class NumpyKernel:
         """A solver of diag(columns) - P^T diag(1/p) P, made definite on the constants; single precision where large."""
         kind: Any = np.float32 if self.q.size > SINGLE else np.float64
         scale = np.sqrt(np.maximum(self.columns, LEAST))
+        gram = self._gram(scale, kind)
+        constant = (scale / np.sqrt(self.columns.sum())).astype(kind)
+        np.subtract(np.outer(constant, constant), gram, out=gram)
+        gram[np.diag_indices(self.q.size)] += kind(1 + (RIDGE if kind is np.float32 else 1e-13))
+        lower = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+        return lambda r: cho_solve(lower, (r / scale).astype(kind), check_finite=False).astype(float) / scale
+
+    def _gram(self, scale: FloatArray, kind: Any) -> Any:
+        """Q^T Q for the plan Q scaled to unit row and column sums of squares, roughly; its one copy is gone on return."""
         left = 1 / np.sqrt(self.p)
         scaled = np.empty(self._plan.shape, kind)
 
@@ -128,13 +138,7 @@ class NumpyKernel:
             np.multiply(self._plan[rows], left[rows, None] / scale, out=scaled[rows], casting="same_kind")
 
         self._each(work)
-        gram = scaled.T @ scaled
-        del scaled
-        constant = (scale / np.sqrt(self.columns.sum())).astype(kind)
-        np.subtract(np.outer(constant, constant), gram, out=gram)
-        gram[np.diag_indices(self.q.size)] += kind(1 + (RIDGE if kind is np.float32 else 1e-13))
-        lower = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-        return lambda r: cho_solve(lower, (r / scale).astype(kind), check_finite=False).astype(float) / scale
+        return scaled.T @ scaled
 
     def _each(self, work: Callable[[int], None]) -> None:
         pool = _pool() if self._plan.size >= THREADED else None

@@ -37,6 +37,8 @@ FAR: Final = 1.0
 SWEEPS: Final = 3
 COLDEST: Final = 1e9
 """Inverse temperature, over the one at the start, at which the rate is taken not to bind."""
+SQUARED: Final = 0.02
+"""Share of the tolerance that the square of the last step may be: the errors it leaves are of second order."""
 SATURATED: Final = 1e-6
 """Slope of log rate against log beta below which a rate that is not near is taken to be out of reach."""
 
@@ -71,7 +73,8 @@ def follow(
     tangent: FloatArray | None = None
     variance, swept = 0.0, False
     start, binds, step = beta, True, 0
-    for step in range(1, STEPS + 1):
+    while step < STEPS:
+        step += 1
         at.build(beta, psi)
         solver.moved()
         lacking = at.q - at.columns
@@ -97,7 +100,7 @@ def follow(
         if abs(move) > 0.02:
             tangent = tangent if solver.cheap else None
         beta = new
-        if max(longest, abs(move)) ** 2 < tolerance:
+        if max(longest, abs(move)) ** 2 < SQUARED * tolerance:
             break
         saturated = slope < SATURATED and gap > 1e3 * slope
         if (rate is not None and (saturated or _cold_enough(at, gap, rate, tolerance))) or beta > COLDEST * start:
@@ -112,7 +115,7 @@ def follow(
 def _move(
     at: Kernel, psi: FloatArray, mend: FloatArray, variance: float, rate: float | None, distortion: float | None
 ) -> tuple[float, float, float]:
-    """How far log I (or the cost) is from its target once the columns are mended, its slope in log beta, and Newton's step there."""
+    """How far log I (or the cost) will be from its target when the columns are mended, its slope in log beta, Newton's step."""
     if rate is not None:
         reached = max(at.information + float((at.q - at.columns) @ psi) - at.beta * float(mend @ at.drift), LEAST)
         gap, slope = math.log(rate / reached), at.beta**2 * variance / reached

@@ -1,0 +1,64 @@
+"""Upper ends of a problem with a label: rounds of tangents from many plans at once.
+
+The concave H(S|Y) lies below its tangent at any posteriors, so what keeps the tangent within the budget keeps the budget.
+Each round solves that convex programme (`branch_relaxation`) and moves the tangent to its plan; the cost never rises again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from rdcsym.problem import FloatArray
+from solvers.branch_bound import Programme
+from solvers.branch_relaxation import Nodes, solve_nodes
+
+ROUNDS: Final = 25
+STILL: Final = 1e-9
+"""Progress of a round, in the programme's units, at which a start is left."""
+LEAST: Final = 1e-9
+"""Least posterior at which a tangent is drawn; any law gives a bound from above."""
+
+
+def local_search(
+    programme: Programme, feasible: Callable[[FloatArray], FloatArray]
+) -> Callable[[FloatArray], tuple[float, FloatArray] | None]:
+    """A function from plans (B, m, n) to the best plan that rounds of tangents from them reach, with its value.
+
+    feasible: the value of each plan, inf where it breaks a budget.
+    """
+    fixed = programme.fixed.copy()
+    prices = programme.prices.copy()
+    if not fixed.all():
+        fixed[1], prices[1] = True, 0.0
+    inner = replace(programme, fixed=fixed, prices=prices)
+    m, n = programme.cost.shape
+    trivial = np.tile(programme.label.T, (m, 1, 1))
+
+    def search(plans: FloatArray) -> tuple[float, FloatArray] | None:
+        values = feasible(plans)
+        i = int(np.argmin(values))
+        best, plan = float(values[i]), plans[i]
+        last = np.full(len(plans), np.inf)
+        start = np.tile(np.outer(programme.q, programme.p), (len(plans), 1, 1))
+        for _ in range(ROUNDS):
+            t = np.maximum(plans @ programme.label, LEAST)
+            t /= t.sum(axis=2, keepdims=True)
+            tangent = -np.log(t) @ programme.label.T
+            found = solve_nodes(inner, Nodes(tangent, np.tile(trivial, (len(plans), 1, 1, 1)), start[: len(plans)]), np.inf)
+            values = feasible(found.plan)
+            i = int(np.argmin(values))
+            if values[i] < best:
+                best, plan = float(values[i]), found.plan[i]
+            # Starts that stand still, or that cannot become the best at the rate at which they improve, are left.
+            moving = (values < np.inf) & (values < last - STILL)
+            moving &= (values - best <= STILL) | (last == np.inf) | (values - best < 8 * (last - values))
+            if not moving.any():
+                break
+            plans, last = found.plan[moving], values[moving]
+        return (best, plan) if np.isfinite(best) else None
+
+    return search

@@ -37,7 +37,7 @@ FAR: Final = 1.0
 SWEEPS: Final = 3
 COLDEST: Final = 1e9
 """Inverse temperature, over the one at the start, at which the rate is taken not to bind."""
-SQUARED: Final = 0.02
+SQUARED: Final = 0.005
 """Share of the tolerance that the square of the last step may be: the errors it leaves are of second order."""
 SATURATED: Final = 1e-6
 """Slope of log rate against log beta below which a rate that is not near is taken to be out of reach."""
@@ -72,7 +72,7 @@ def follow(
     solver = _Laplacian(at)
     tangent: FloatArray | None = None
     variance, swept = 0.0, False
-    start, binds, step = beta, True, 0
+    start, binds, step = beta, False, 0
     while step < STEPS:
         step += 1
         at.build(beta, psi)
@@ -101,10 +101,10 @@ def follow(
             tangent = tangent if solver.cheap else None
         beta = new
         if max(longest, abs(move)) ** 2 < SQUARED * tolerance:
+            binds = True
             break
         saturated = slope < SATURATED and gap > 1e3 * slope
         if (rate is not None and (saturated or _cold_enough(at, gap, rate, tolerance))) or beta > COLDEST * start:
-            binds = False
             break
         if distortion is not None and at.information > most:
             break

@@ -118,6 +118,8 @@ class Support:
 
     def full_plan(self, plan: FloatArray) -> FloatArray:
         """A plan (or channel) on the support as an (n, m) array with zeros elsewhere."""
+        if plan.shape == self.full_shape:
+            return plan
         full = np.zeros(self.full_shape)
         full[np.ix_(self.keep_x, self.keep_y)] = plan
         return full
@@ -140,7 +142,9 @@ def support(problem: DiscreteProblem, least: float = 0.0) -> Support:
     if problem.p_S_given_X is not None:
         label = problem.p_S_given_X[keep_x]
         label = label[:, p @ label > 0]
-    cost = problem.cost[np.ix_(keep_x, keep_y)]
+    whole = (keep_x.size, keep_y.size) == problem.cost.shape
+    # A large cost is not copied for nothing.
+    cost = problem.cost if whole else problem.cost[np.ix_(keep_x, keep_y)]
     return Support(p, np.maximum(problem.p_Y[keep_y], least), cost, label, keep_x, keep_y, problem.cost.shape)
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
-import numpy as np
-
-from rdcsym.problem import FloatArray, InputError, check_array, nearest
-from solvers import checker
-from solvers.certificate import Certificate, CertificateError, Dual, JointPlan, Primal, SemiDual
+from rdcsym.problem import InputError, check_array, nearest
+from solvers.certificate import Certificate, Primal
 from solvers.classification import classification_evidence, infeasibility_evidence
-from solvers.conic import least_distortion, least_rate
+from solvers.engine import Device
+from solvers.evidence import Evidence, arithmetic_for, best
+from solvers.large import large_evidence
 from solvers.oneshot import oneshot_evidence
-from solvers.problem import LEAST_MASS, DiscreteProblem, OperatingPoint, Support, operating_point, support
-from solvers.sinkhorn import EntropicPlan, at_distortion, at_rate, cooled, mutual_information
-from solvers.transport import transport
+from solvers.perception import solve_in_ball
+from solvers.problem import LEAST_MASS, DiscreteProblem, operating_point, support
+from solvers.unlabelled import distortion_evidence, rate_evidence
 
-Method = Literal["auto", "conic", "sinkhorn", "transport"]
+Method = Literal["auto", "newton", "conic", "sinkhorn", "transport"]
 
 DEFAULT_TOLERANCE: Final = 1e-6
+
 
 def solve(
     problem: DiscreteProblem,
@@ -35,15 +33,18 @@ def solve(
     classifier_sees_seed: bool | None = None,
     method: str = "auto",
     tolerance: float = DEFAULT_TOLERANCE,
+    device: str = "cpu",
 ) -> Certificate:
     """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem.
 
     rate, classification: budgets in `units` (rate may be inf). Give `distortion` (cost units) in place of `rate` to
     minimise the rate.
+    perception: a `Ball` around p_Y in which the law of Y is free (None: p_Y is the law of Y); not in the one-shot setting.
     setting: "single-letter" bounds I(X;Y) and H(S|Y); "asymptotic" is its convex envelope, equal to it without
     classification; "oneshot" bounds H(Y|U) over shared-seed mixtures of maps, and H(S|Y,U) or, with
     classifier_sees_seed=False, H(S|Y).
-    method: "auto", or one of "conic", "sinkhorn", "transport" alone; the one-shot setting has one method only.
+    method: "auto", or one of "newton" (the fast engine, which "auto" takes above 4096 pairs of symbols), "conic", "sinkhorn",
+    "transport" alone; the one-shot setting has one method only. device: where the engine works, "cpu" (NumPy), "torch" or "cuda".
     tolerance: relative gap up to which the status is "certified".
     An infeasible point is a result (lower = upper = inf), and status "gap" an honest interval that may have upper = inf.
     Raises InputError on bad input.
@@ -53,7 +54,7 @@ def solve(
         rate=rate,
         distortion=distortion,
         classification=classification,
-        perception=perception,
+        perception=None,
         setting=setting,
         units=units,
         classifier_sees_seed=classifier_sees_seed,
@@ -65,6 +66,12 @@ def solve(
     limit = check_array("tolerance", tolerance)
     if limit.ndim != 0 or not 0 <= limit < 1:
         raise InputError("tolerance", tolerance, "is no relative gap", "give a number in [0, 1)")
+    if device not in get_args(Device):
+        raise InputError("device", device, "is unknown", nearest(str(device), get_args(Device)))
+    if perception is not None:
+        if method != "auto":
+            raise InputError("method", method, "takes p_Y as given", "leave it 'auto' beside perception")
+        return solve_in_ball(problem, point, perception, float(limit))
     if point.setting == "oneshot":
         name, plans, duals = oneshot_evidence(problem, point)
         return best(problem, point, Evidence(name, [[plan] for plan in plans], duals), float(limit))
@@ -73,9 +80,12 @@ def solve(
         impossible = best(problem, point, Evidence("data processing", [], infeasibility_evidence(where)), float(limit))
         if impossible.status == "infeasible":
             return impossible
-    evidence = rate_evidence(where, point, method) if point.minimises_rate else distortion_evidence(where, point, method)
+    if method == "newton" or (method == "auto" and arithmetic_for(problem, point) == "float64"):
+        evidence = large_evidence(where, point, float(limit), device)  # type: ignore[arg-type]
+    else:
+        evidence = rate_evidence(where, point, method) if point.minimises_rate else distortion_evidence(where, point, method)
     found = best(problem, point, evidence, float(limit))
-    if not point.has_classification or found.status != "gap" or method in ("sinkhorn", "transport"):
+    if not point.has_classification or found.status != "gap" or method in ("newton", "sinkhorn", "transport"):
         return found
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic")
     ladders: list[Iterable[Primal]] = [[plan] for plan in more_plans]

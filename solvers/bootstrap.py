@@ -85,10 +85,10 @@ def bootstrap(
     x, and they are drawn together). The codewords stay as they are, so neither their learning nor the codebook error is in the
     interval. asked: the operating point and knobs, as in `solve`.
     kind: "basic", the samples' own value less the replicates' deviations from it, or "percentile", the replicates' own
-    quantiles. Where the rate does not bind, the value is convex in the masses, so it tends to lie above the population's, and
-    the replicates above it; "basic" takes that off, "percentile" doubles it. Ends are widened by the replicates' own certified
-    intervals, quantiles being order statistics. Where the value has a kink in the masses (transport of a law to itself) no
-    bootstrap of this kind is consistent (Sommerfeld and Munk 2018).
+    quantiles; both are widened to the samples' own interval. Where the rate does not bind, the value is convex in the masses, so
+    it tends to lie above the population's, and the replicates above it; "basic" takes that off, "percentile" doubles it.
+    Quantiles are order statistics of the replicates' certified ends, outward. Where the value has a kink in the masses
+    (transport of a law to itself) no bootstrap of this kind is consistent (Sommerfeld and Munk 2018).
     seed: replicate i depends on (seed, i) alone. executor: a concurrent.futures.Executor, default in this process.
     progress: called with the replicates done and their number. Raises InputError on bad input.
     """
@@ -175,9 +175,10 @@ def _estimate(own: Certificate, ends: FloatArray, level: float, kind: str) -> tu
     tail = (1 - level) / 2
     low = float(np.quantile(ends[:, 0], tail, method="lower"))
     high = float(np.quantile(ends[:, 1], 1 - tail, method="higher"))
-    if kind == "percentile":
-        return low, high
-    # No value is below this; and infinite on both sides says nothing of a difference: the end is then as far out as it can be.
-    floor = 0.0 if own.point.minimises_rate else float(own.problem.cost.min())
-    least = floor if high == math.inf else max(floor, 2 * own.lower - high)
-    return least, math.inf if math.inf in (own.upper, low) else 2 * own.upper - low
+    if kind == "basic":
+        # No value is below the floor; and infinite on both sides says nothing of a difference: as far out as it can be.
+        floor = 0.0 if own.point.minimises_rate else float(own.problem.cost.min())
+        least = floor if math.inf in (high, own.lower) else max(floor, 2 * own.lower - high)
+        low, high = least, math.inf if math.inf in (own.upper, low) else 2 * own.upper - low
+    # Next to a kink all replicates can lie on one side of the samples' own value, which is not to be left out.
+    return min(low, own.lower), max(high, own.upper)

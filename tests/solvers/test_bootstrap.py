@@ -95,6 +95,18 @@ def test_infeasible_replicates_are_kept_and_counted(few: SampledProblem) -> None
     assert none.estimate[1] == math.inf
 
 
+def test_next_to_a_kink_the_samples_own_value_is_kept() -> None:
+    """The laws of x and y agree in these samples, so every resampling makes the transport dearer."""
+    x = np.repeat([0.0, 1.0], 10)
+    p = DiscreteProblem.from_samples(x, x, codewords=None)
+    b = bootstrap(p, rate=math.inf, replicates=10)
+    assert b.replicates.min() >= 0.0
+    assert np.median(b.replicates) > 0.0
+    assert b.estimate == (0.0, 0.0)
+    above = bootstrap(p, rate=math.inf, replicates=10, kind="percentile", level=0.1)
+    assert above.estimate[0] == 0.0 < above.estimate[1]
+
+
 def solve_floor(problem: DiscreteProblem) -> float:
     """H(S|X) in bits."""
     assert problem.p_S_given_X is not None

@@ -31,11 +31,14 @@ _PROCESSES = 2
 @click.option("--theorem", "names", multiple=True, metavar="NAME", help="Only this theorem (may be given again); default: all.")
 @click.option("--data", metavar="digits|FILE.npz", help="Also, or only, the limits of a data set: x, y, labels.")
 @click.option("--codewords", default=CODEWORDS, show_default=True, type=int, help="With --data: codewords on each side.")
+@click.option("--bootstrap", default=0, metavar="N", type=int, help="With --data: N replicates for the sampling error of D(R).")
 @click.option("--thorough", is_flag=True, help="Many more operating points (minutes).")
 @click.option("--out", default="rdcsym-report", show_default=True, metavar="DIR", help="Folder of report.html and report.json.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the operating points.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def command(names: tuple[str, ...], data: str | None, codewords: int, thorough: bool, out: str, seed: int, as_json: bool) -> int:
+def command(
+    names: tuple[str, ...], data: str | None, codewords: int, bootstrap: int, thorough: bool, out: str, seed: int, as_json: bool
+) -> int:
     """Derive, certify or refute the theorems, and write a report.
 
     For each theorem: every step of its derivation is checked; the certified form is held against certified intervals of the
@@ -45,11 +48,15 @@ def command(names: tuple[str, ...], data: str | None, codewords: int, thorough: 
     # Everything that can be wrong with the input is found before the work begins.
     if codewords < 1:
         raise InputError("--codewords", codewords, "is no number of codewords", "give a whole number of at least 1")
+    if bootstrap < 0:
+        raise InputError("--bootstrap", bootstrap, "is no number of replicates", "give a whole number, such as 200")
     chosen = [theorem(name).name for name in dict.fromkeys(names)] if names else [] if data else theorems()
     source = data or (None if names else "digits")
+    if bootstrap and not source:
+        raise InputError("--bootstrap", bootstrap, "needs samples", "give --data digits or --data FILE.npz")
     folder = output_folder(out)
     samples = load(source, codewords) if source else None
-    report = certify(chosen, samples, THOROUGH if thorough else DEFAULT, seed, as_json)
+    report = certify(chosen, samples, THOROUGH if thorough else DEFAULT, seed, as_json, bootstrap)
     written = write_report(report, folder)
     if as_json:
         click.echo(json.dumps(to_json(report)))
@@ -58,8 +65,18 @@ def command(names: tuple[str, ...], data: str | None, codewords: int, thorough: 
     return 1 if report.failed else 0
 
 
-def certify(names: list[str], data: tuple[str, CodebookProblem] | None, effort: Effort, seed: int, quiet: bool = True) -> Report:
-    """The report on the named theorems and, where given, on a data set's discrete problem (see `rdcsym.cli.data.load`)."""
+def certify(
+    names: list[str],
+    data: tuple[str, CodebookProblem] | None,
+    effort: Effort,
+    seed: int,
+    quiet: bool = True,
+    bootstrap: int = 0,
+) -> Report:
+    """The report on the named theorems and, where given, on a data set's discrete problem (see `rdcsym.cli.data.load`).
+
+    bootstrap: replicates for the data set's sampling error, 0 for none.
+    """
     start = time.perf_counter()
     results: list[FormResult] = []
     curves: dict[str, list[Curve]] = {}
@@ -67,7 +84,7 @@ def certify(names: list[str], data: tuple[str, CodebookProblem] | None, effort: 
     # A pool that ends with its block, work in hand or not: an interrupt is answered at once.
     workers = get_context("spawn").Pool(_PROCESSES, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
     with progress(len(names) + (data is not None), quiet) as tick, workers as pool:
-        measured = None if data is None else pool.apply_async(certify_data, (data, effort is THOROUGH))
+        measured = None if data is None else pool.apply_async(certify_data, (data, effort is THOROUGH, bootstrap))
         for name, task in [(name, pool.apply_async(_confirm, (name, effort, seed))) for name in names]:
             rows, curves[name] = task.get()
             results += rows

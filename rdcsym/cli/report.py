@@ -16,7 +16,7 @@ from typing import Any, Final
 from rdcsym.cli.drawing import COLOURS
 from rdcsym.cli.files import written_aside
 from rdcsym.cli.plots import plot_curves, plot_data
-from rdcsym.cli.results import VERDICT_TEXT, DataPoint, Interval, Report, Witness, to_json
+from rdcsym.cli.results import VERDICT_TEXT, DataPoint, Estimate, Interval, Report, Witness, to_json
 from rdcsym.problem import InputError
 
 _MISSING: Final = ("is needed to write the report", 'run pip install "rdcsym[plot]"')
@@ -96,7 +96,7 @@ def number(value: float, digits: int = 6) -> str:
     return _shown(_round(value, abs(value), digits, ROUND_HALF_EVEN))
 
 
-def interval(value: Interval | DataPoint, digits: int = _DIGITS[0]) -> str:
+def interval(value: Interval | DataPoint | Estimate, digits: int = _DIGITS[0]) -> str:
     """A certified interval rounded outward: its text, read back as floats, holds whatever the interval holds."""
     lower, upper = _outward(value, digits)
     if lower == math.inf:
@@ -113,7 +113,7 @@ def witness_numbers(witness: Witness) -> tuple[str, str]:
     return number(witness.claimed, digits), interval(witness.truth, digits)
 
 
-def _outward(value: Interval | DataPoint, digits: int) -> tuple[Decimal, Decimal]:
+def _outward(value: Interval | DataPoint | Estimate, digits: int) -> tuple[Decimal, Decimal]:
     scale = max((abs(v) for v in (value.lower, value.upper) if math.isfinite(v)), default=0.0)
     return _round(value.lower, scale, digits, ROUND_FLOOR), _round(value.upper, scale, digits, ROUND_CEILING)
 

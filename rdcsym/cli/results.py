@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from rdcsym.refute import Interval, Witness
 
-__all__ = ["Curve", "DataPoint", "DataResult", "FormResult", "Interval", "Report", "Verdict", "Witness", "to_json"]
+__all__ = ["Curve", "DataPoint", "DataResult", "Estimate", "FormResult", "Interval", "Report", "Verdict", "Witness", "to_json"]
 
 Verdict = Literal["certified", "refuted", "gap", "failed"]
 VERDICT_TEXT: dict[Verdict, str] = {
@@ -62,8 +62,19 @@ class FormResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Where the value of the samples' population lies, by the bootstrap: statistics, which no checker can prove."""
+
+    lower: float
+    upper: float
+    level: float
+    replicates: int
+    infeasible: int  # replicates proved infeasible; they are kept, as inf
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataPoint:
-    """One solved operating point of a problem that was made from data."""
+    """One solved operating point of a problem that was made from data; lower and upper are certified for these samples."""
 
     rate: float  # bits
     classification: float | None  # bits
@@ -72,6 +83,7 @@ class DataPoint:
     status: str
     method: str
     verified: bool
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

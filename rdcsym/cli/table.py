@@ -15,6 +15,7 @@ from rich.text import Text
 from rdcsym.cli.results import VERDICT_TEXT, DataPoint, DataResult, FormResult, Report, Witness
 
 _PIPE_WIDTH = 130
+_SAMPLING = "estimates: bootstrap over the samples, {} replicates, level {:g}, the codewords held fixed; not certified"
 _STYLES = {"certified": "green", "refuted": "magenta", "gap": "yellow", "failed": "bold red"}
 
 
@@ -33,6 +34,8 @@ def print_report(report: Report, written: Sequence[Path], console: Console | Non
     if report.data is not None:
         console.print(_data(report.data))
         console.print(Text(report.data.description))
+        if found := next((p.estimate for p in report.data.rate_curve if p.estimate), None):
+            console.print(Text(_SAMPLING.format(found.replicates, found.level)))
     if report.results:
         console.print(Text(f"certified: {VERDICT_TEXT['certified']}"))
     counts = {v: sum(r.verdict == v for r in report.results) for v in _STYLES}
@@ -74,15 +77,25 @@ def _witness(row: FormResult, witness: Witness) -> Text:
 def _data(data: DataResult) -> Table:
     title = f"{data.name}: certified limits of the discrete problem of codewords; D is squared error summed over the pixels"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("rate (bits)", "H(S|Y) budget (bits)", "D certified from below", "D certified from above"):
+    points = [*data.rate_curve, *(p for curve in data.classification_curves for p in curve)]
+    estimated = any(p.estimate for p in points)
+    headings = ["rate (bits)", "H(S|Y) budget (bits)", "D certified from below", "D certified from above"]
+    # What the optimiser left open and what the samples leave open are different things: columns of their own.
+    headings += ["of the population, estimate from", "estimate to"] if estimated else []
+    for heading in headings:
         table.add_column(heading, justify="right", overflow="fold", max_width=14)
     for heading in ("status", "method", "checked"):
         table.add_column(heading)
-    for point in [*data.rate_curve, *(p for curve in data.classification_curves for p in curve)]:
+    for point in points:
         loss = "none" if point.classification is None else f"{point.classification:.4g}"
         ends = ("infeasible",) * 2 if math.isinf(point.lower) else (f"{point.lower:.9g}", _upper(point))
-        table.add_row(f"{point.rate:.4g}", loss, *ends, point.status, point.method, "yes" if point.verified else "NO")
+        between = _estimate(point) if estimated else ()
+        table.add_row(f"{point.rate:.4g}", loss, *ends, *between, point.status, point.method, "yes" if point.verified else "NO")
     return table
+
+
+def _estimate(point: DataPoint) -> tuple[str, str]:
+    return ("-", "-") if point.estimate is None else (f"{point.estimate.lower:.4g}", f"{point.estimate.upper:.4g}")
 
 
 def _upper(point: DataPoint) -> str:

@@ -47,3 +47,40 @@ def test_a_users_own_arrays(tmp_path, capsys):
     assert report["results"] == []
     assert (report["data"]["symbols_x"], report["data"]["labels"], report["data"]["samples"]) == (5, 2, 120)
     assert "codewords" in report["data"]["description"]
+
+
+def test_the_sampling_error_stands_apart_from_the_certified_interval(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    clean = np.repeat(rng.random((4, 3)), 10, axis=0)
+    np.savez(tmp_path / "d.npz", x=clean + 0.1 * rng.random(clean.shape), y=clean, labels=np.repeat(np.arange(4) % 2, 10))
+    arguments = [
+        "certify",
+        "--data",
+        str(tmp_path / "d.npz"),
+        "--codewords",
+        "3",
+        "--out",
+        str(tmp_path / "r"),
+        "--bootstrap",
+        "8",
+    ]
+    assert run([*arguments, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)["data"]
+    for point in data["rate_curve"]:
+        estimate = point["estimate"]
+        assert estimate["lower"] <= point["lower"] <= point["upper"] <= estimate["upper"]
+        assert (estimate["replicates"], estimate["infeasible"], estimate["level"]) == (8, 0, 0.95)
+    assert all(point["estimate"] is None for curve in data["classification_curves"] for point in curve)
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "estimate for the population" in page
+    assert "8 bootstrap replicates" in page
+    assert run(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "8 replicates, level 0.95" in shown
+    assert "not certified" in shown
+
+
+@pytest.mark.parametrize("arguments", [["--data", "digits", "--bootstrap", "-1"], ["--theorem", "fano", "--bootstrap", "9"]])
+def test_a_bootstrap_of_nothing(arguments, capsys):
+    assert run(["certify", *arguments]) == 2
+    assert "--bootstrap" in capsys.readouterr().err

@@ -65,7 +65,7 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
     """Divide until lower >= upper - gap(upper), or `nodes` programmes are solved. starts: plans (B, m, n) for the local search."""
     m, n = programme.cost.shape
     k = programme.label.shape[1]
-    best = _Best(local, gap)
+    best = _Best(local, gap, programme.ceiling)
     best.try_from(starts)
     units = np.tile(np.eye(k), (m, 1, 1))
     root = _solve(programme, [(units, np.tile(programme.label.T, (m, 1, 1)), None)], best.target)[0]
@@ -98,13 +98,13 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
 class _Best:
     """The best plan so far, and the bound at which a node is of no more interest."""
 
-    def __init__(self, local: Local, gap: Callable[[float], float]) -> None:
+    def __init__(self, local: Local, gap: Callable[[float], float], ceiling: float) -> None:
         self.value, self.plan = math.inf, None
-        self._local, self._gap = local, gap
+        self._local, self._gap, self._ceiling = local, gap, ceiling
 
     @property
     def target(self) -> float:
-        return self.value - self._gap(self.value) if math.isfinite(self.value) else math.inf
+        return self.value - self._gap(self.value) if math.isfinite(self.value) else self._ceiling
 
     def try_from(self, plans: FloatArray) -> None:
         if len(plans):

@@ -195,19 +195,27 @@ class _System:
         self.c = values - _budgets(pr, values, st.rho)
         A, beta = lam[:, 0] + lam[:, 1], pr.kappa * lam[:, 1]
         self.give = st.s / nu + st.es / (PENALTY - nu)
-        # Blocks of the Hessian over y, scaled to unit diagonal.
+        # In each column the largest mass is eliminated: differences from it, so nothing is subtracted that was added before.
+        self.pivot = P.argmax(axis=2)[..., None]
+        away = (np.arange(n) != self.pivot).astype(float)
+        label_away = pr.label.T - np.take(pr.label, self.pivot[..., 0], axis=0)[..., None]
+        coords_away = self.coords - np.take_along_axis(self.coords, self.pivot[..., None], axis=3)
         label_mass = P @ pr.label
-        H = np.matmul(pr.label * (-beta[:, None, None] / label_mass)[:, :, None, :], pr.label.T)
-        H += beta[:, None, None, None] / pr.q[:, None, None]
-        H += np.matmul((self.coords / self.give[..., None]).swapaxes(2, 3), self.coords)
+        H = np.matmul((label_away * (-beta[:, None, None] / label_mass)[..., None]).swapaxes(2, 3), label_away)
+        H += np.matmul((coords_away / self.give[..., None]).swapaxes(2, 3), coords_away)
+        diagonal = (A[:, None, None] + st.w) / P
+        H += np.take_along_axis(diagonal, self.pivot, axis=2)[..., None] * away[..., :, None] * away[..., None, :]
         index = np.arange(n)
-        H[:, :, index, index] += (A[:, None, None] + st.w) / P
+        H[:, :, index, index] += np.where(away > 0, diagonal, 1.0)
         scale = 1 / np.sqrt(np.maximum(H[:, :, index, index], 1e-300))
         outer = scale[..., :, None] * scale[..., None, :]
         K = _inverse((H * outer).reshape(-1, n, n)).reshape(H.shape) * outer
-        u = K.sum(axis=3)
-        total = u.sum(axis=2)
-        self.K = K = K - u[..., :, None] * (u / total[..., None])[..., None, :]
+        K *= away[..., :, None] * away[..., None, :]
+        lost = -K.sum(axis=2)
+        at = self.pivot[..., None]
+        np.put_along_axis(K, np.broadcast_to(at, (B, m, 1, n)), lost[:, :, None, :], axis=2)
+        np.put_along_axis(K, np.broadcast_to(at, (B, m, n, 1)), -K.sum(axis=3)[..., None], axis=3)
+        self.K = K
         self.J = J = gradients[:, free].swapaxes(1, 2)  # (B, m, r, n)
         r = J.shape[2]
         self.KJ = KJ = np.matmul(J, K)
@@ -225,7 +233,7 @@ class _System:
         self.dual = np.einsum("bi,biyx->byx", lam, gradients) - np.einsum("byi,byix->byx", nu, self.coords)
         self.inside = np.einsum("byix,byx->byi", self.coords, P)
         self.rp = pr.p - P.sum(axis=1)
-        self.lift = u * ((pr.q - P.sum(axis=2)) / total)[..., None]
+        self.lift = (1 - away) * (pr.q - P.sum(axis=2))[..., None]
 
     def direction(self, mp: FloatArray, mz: FloatArray, mez: FloatArray, ms: FloatArray, mes: FloatArray) -> _State:
         """The Newton step towards w P = mp, lam z = mz, (PENALTY - lam) ez = mez, nu s = ms, (PENALTY - nu) es = mes."""

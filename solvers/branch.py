@@ -11,6 +11,7 @@ import heapq
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -22,10 +23,15 @@ from solvers.certificate import TreeDual
 
 BATCH: Final = 24
 """Nodes divided at a time; their children share the calls of NumPy."""
+THINNEST: Final = 1e-9
+"""Edges shorter than this are divided no more."""
 NARROWEST: Final = 0.08
 """Least share of an edge that a child gets."""
 GRID: Final = 1024
 """Splits are at multiples of 1/GRID of an edge, so that the checker's rationals stay short."""
+
+FLOOR_MARGIN: Final = 1e-3
+"""Share of the least label masses that the root leaves out, so that it has an inside even where the label ignores X."""
 
 Local = Callable[[FloatArray], tuple[float, FloatArray] | None]
 """Given plans (B, m, n), the best plan found from them and its value."""
@@ -67,8 +73,10 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
     k = programme.label.shape[1]
     best = _Best(local, gap, programme.ceiling)
     best.try_from(starts)
-    units = np.tile(np.eye(k), (m, 1, 1))
-    root = _solve(programme, [(units, np.tile(programme.label.T, (m, 1, 1)), None)], best.target)[0]
+    low = floor(programme)
+    vertices = low + (1 - low.sum()) * np.eye(k)
+    coordinates = (programme.label - low).T / (1 - low.sum())
+    root = _solve(programme, [(np.tile(vertices, (m, 1, 1)), np.tile(coordinates, (m, 1, 1)), None)], best.target)[0]
     best.try_from(root.plan[None])
     solved, order = 1, 0
     heap: list[tuple[float, int, _Node]] = []
@@ -143,28 +151,24 @@ def _node(programme: Programme, part: tuple[FloatArray, FloatArray, _Node | None
 
 
 def _choose(programme: Programme, node: _Node) -> tuple[int, int, int, float]:
-    """(y, i, j, w): where the secant is furthest from the entropy, and the edge whose division brings it nearest."""
+    """(y, i, j, w): the edge whose division, near the posterior of the node's plan, raises the secant there the most."""
     P = np.maximum(node.plan, 0.0)
-    posterior = P @ programme.label / P.sum(axis=1, keepdims=True)
     shares = np.maximum(np.einsum("yix,yx->yi", node.coordinates, P) / P.sum(axis=1, keepdims=True), 0.0)
     shares /= shares.sum(axis=1, keepdims=True)
     heights = entropies(node.vertices)
-    missed = programme.q * (entropies(posterior) - np.sum(shares * heights, axis=1))
-    width = np.abs(node.vertices[:, :, None] - node.vertices[:, None]).max(axis=(1, 2, 3))
-    missed = np.where(width > 1e-9, missed, -math.inf)
-    y = int(np.argmax(missed))
-    k = shares.shape[1]
-    best, chosen = -math.inf, (0, 1, 0.5)
-    for i in range(k):
-        for j in range(i + 1, k):
-            both = shares[y, i] + shares[y, j]
-            w = shares[y, j] / both if both > 0 else 0.5
-            w = min(max(round(w * GRID), round(NARROWEST * GRID)), GRID - round(NARROWEST * GRID)) / GRID
-            point = (1 - w) * node.vertices[y, i] + w * node.vertices[y, j]
-            gain = both * float(entropies(point) - (1 - w) * heights[y, i] - w * heights[y, j])
-            if gain > best:
-                best, chosen = gain, (i, j, w)
-    return (y, *chosen)
+    width = np.abs(node.vertices[:, :, None] - node.vertices[:, None]).max(axis=3)
+    best, chosen = -math.inf, (0, 0, 1, 0.5)
+    for i, j in combinations(range(shares.shape[1]), 2):
+        both = shares[:, i] + shares[:, j]
+        w = np.rint(shares[:, j] / np.maximum(both, 1e-300) * GRID)
+        w = np.clip(w, round(NARROWEST * GRID), GRID - round(NARROWEST * GRID))[:, None] / GRID
+        points = (1 - w) * node.vertices[:, i] + w * node.vertices[:, j]
+        rise = entropies(points) - (1 - w[:, 0]) * heights[:, i] - w[:, 0] * heights[:, j]
+        gain = np.where(width[:, i, j] > THINNEST, programme.q * both * rise, -1.0)
+        y = int(np.argmax(gain))
+        if gain[y] > best:
+            best, chosen = float(gain[y]), (y, i, j, float(w[y, 0]))
+    return chosen
 
 
 def _divide(node: _Node) -> list[tuple[FloatArray, FloatArray]]:
@@ -180,6 +184,11 @@ def _divide(node: _Node) -> list[tuple[FloatArray, FloatArray]]:
         coordinates[y, kept] = node.coordinates[y, kept] - (1 - share) * coordinates[y, moved]
         parts.append((vertices, coordinates))
     return parts
+
+
+def floor(programme: Programme) -> FloatArray:
+    """A hair below the least p(s|x) of each label, (k,), so that it is below the exact one as well."""
+    return np.asarray(programme.label.min(axis=0) * (1 - FLOOR_MARGIN))
 
 
 def entropies(laws: FloatArray) -> FloatArray:
@@ -211,4 +220,4 @@ def tree_dual(programme: Programme, root: _Node, *, scale: float, spread: float,
     g = np.array([leaf.g for leaf in leaves]) * scale + (t * offset / spread)[:, None]
     facets = np.array([leaf.facets for leaf in leaves]) * scale
     channel = np.array([leaf.channel.T for leaf in leaves]) / programme.p[:, None]
-    return TreeDual(np.array(splits, dtype=np.int64), np.array(weights), multipliers, g, facets, channel)
+    return TreeDual(np.array(splits, dtype=np.int64), np.array(weights), multipliers, g, facets, channel, floor(programme))

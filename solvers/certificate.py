@@ -98,8 +98,8 @@ class LabelBound:
 class TreeDual:
     """Lower end with a label: branch and bound on the posteriors t_y = P(S = . | Y = y); what it proves is in `checker_tree`.
 
-    m, n and k count symbols and labels of positive mass only. A node of the tree gives each y a simplex of k posteriors; the
-    root gives the unit vectors. splits: (N, 3) integers in preorder, (y, i, j) where the node divides y's simplex at the point
+    m, n and k count symbols and labels of positive mass only. A node of the tree gives each y a simplex of k posteriors. The
+    root's are floor + (1 - sum floor) e_s, with a floor (k,) of at least 0 that no p(s|x) is below. splits: (N, 3) integers in preorder, (y, i, j) where the node divides y's simplex at the point
     (1 - w) v_i + w v_j of an edge, i < j, w in (0, 1) from `weights` (N,), and (-1, -1, -1) at a leaf (w = 0 there).
     The first child has the point in the place of v_j, the second in the place of v_i.
     Leaves, in the same order: multipliers (L, 4), each at least 0, of the cost (t), of I(X;Y) (A), of H(S|Y) (M), and the part
@@ -114,6 +114,24 @@ class TreeDual:
     g: FloatArray
     facets: FloatArray
     channel: FloatArray
+    floor: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class PriceDual:
+    """Lower end with a free output law (see `perception_checker`): potentials f (n,), in cost units or, for a rate, in nats.
+
+    Multipliers of the cost, of I(X;Y), of I(X;Y|S) and of the ball's radius; channel: a reference channel W(y|x) > 0 (n, m),
+    needed for I(X;Y|S), else None. cost_multiplier inf: only the cheapest letters of each row; rate_multiplier inf: a rate
+    budget of 0.
+    """
+
+    f: FloatArray
+    cost_multiplier: float
+    rate_multiplier: float
+    label_multiplier: float
+    ball_multiplier: float
+    channel: FloatArray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +159,7 @@ class SeedBlindDual:
 
 
 Primal = JointPlan | PotentialPlan | PlanMixture | MapMixture
-Dual = SemiDual | ChannelDual | TreeDual | LabelBound | MapDual | SeedBlindDual
+Dual = SemiDual | ChannelDual | TreeDual | PriceDual | LabelBound | MapDual | SeedBlindDual
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -23,7 +23,7 @@ Write t_y = P(S = . | Y = y) and eta for a bound of the contraction of the label
    b > a. So eta = the largest, over pairs of symbols x, of the lesser of these two will do.
 4. What is linear, <P,G>, is at least <q,g> + sum_x p_x min_y (G_xy - g_y).
 
-**The tree.** Its leaves come from the root, which has all posteriors, by splits of one simplex at a point of an edge into two
+**The tree.** Its leaves come from the root, in which are the p(.|x) and so all posteriors, by splits of one simplex at a point of an edge into two
 that cover it. So every plan is in a leaf, and a plan within the budgets has t D + A min(R, H(X), H(Y)) + M C >= B there: the
 least that this says, over the leaves, is a lower end; where t = 0 and it fails in every leaf, there is no plan. For averages
 of plans (the convex envelope) all leaves must have one and the same (t, A, M): then (**), with the least B, is linear.
@@ -38,6 +38,7 @@ from itertools import combinations
 
 import numpy as np
 from flint import arb, fmpq
+from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 from solvers.certificate import CertificateError, TreeDual
@@ -97,7 +98,8 @@ def leaf_supports(data: ExactProblem, dual: TreeDual) -> list[Support]:
         raise CertificateError("a reference channel of the tree is not positive")
     eta, entropies = _contraction(data), _Entropies()
     found: list[Support] = []
-    for leaf, simplices in enumerate(_leaves(data, splits, weights)):
+    root = _root(data, _floats("floor", dual.floor, (k,)))
+    for leaf, simplices in enumerate(_leaves([root] * m, splits, weights)):
         t, a, big, beta = (rational(float(x)) for x in multipliers[leaf])
         if beta > big or not (beta <= a or arb(beta) * eta <= arb(a)):
             raise CertificateError(f"leaf {leaf} of the tree takes more of the label as convex than its multipliers keep so")
@@ -107,11 +109,21 @@ def leaf_supports(data: ExactProblem, dual: TreeDual) -> list[Support]:
     return found
 
 
-def _leaves(data: ExactProblem, splits: FloatArray, weights: FloatArray) -> Iterator[list[Simplex]]:
-    m, k = len(data.q), len(data.labels)
-    units = [[fmpq(int(i == j)) for j in range(k)] for i in range(k)]
+def _root(data: ExactProblem, floor: FloatArray) -> Simplex:
+    """A simplex around all posteriors: they are averages of the laws p(.|x), whose coordinates are checked to be at least 0."""
+    k = len(data.labels)
+    low = [rational(x) for x in floor.tolist()]
+    rest = 1 - sum(low, fmpq(0))
     posteriors = [[joint[x] / p for _, joint in data.labels] for x, p in enumerate(data.p)]
-    waiting: list[list[Simplex]] = [[(units, posteriors)] * m]
+    if rest <= 0 or min(low) < 0 or any(share < least for row in posteriors for share, least in zip(row, low, strict=True)):
+        raise CertificateError("the root of the tree does not have all posteriors in it")
+    vertices = [[least + rest * int(i == s) for s, least in enumerate(low)] for i in range(k)]
+    return vertices, [[(share - least) / rest for share, least in zip(row, low, strict=True)] for row in posteriors]
+
+
+def _leaves(root: list[Simplex], splits: NDArray[np.int64], weights: FloatArray) -> Iterator[list[Simplex]]:
+    m, k = len(root), len(root[0][0])
+    waiting = [root]
     for (y, i, j), weight in zip(splits.tolist(), weights.tolist(), strict=True):
         if not waiting:
             raise CertificateError("the splits of the tree go on after its last leaf")

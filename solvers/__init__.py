@@ -21,12 +21,14 @@ from solvers.gaussian_sdp import GaussianCovarianceCertificate, solve_gaussian_c
 from solvers.mec import BottleneckCertificate, coupling_with_bottleneck
 from solvers.npz import load_problem, load_samples
 from solvers.oneshot import oneshot_exact
+from solvers.perception_ball import Ball, PerceptionCertificate
 from solvers.problem import DiscreteProblem
 from solvers.rate_perception import RatePerceptionCertificate, rate_distortion_perception
 from solvers.samples import SampledProblem
 from solvers.solve import solve
 
 __all__ = [
+    "Ball",
     "BinaryCouplingCertificate",
     "BinaryLabelCertificate",
     "BootstrapInterval",
@@ -41,6 +43,7 @@ __all__ = [
     "GaussianCovarianceCertificate",
     "GaussianParallelCertificate",
     "GaussianRandomnessCertificate",
+    "PerceptionCertificate",
     "RateDistortionCertificate",
     "RatePerceptionCertificate",
     "SampledProblem",

@@ -36,7 +36,6 @@ import numpy as np
 from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
-from solvers import checker_float
 from solvers.certificate import (
     GAP_FLOOR,
     Arithmetic,
@@ -55,6 +54,8 @@ from solvers.certificate import (
     Status,
     TreeDual,
 )
+from solvers.checker_float import lower_end as float_lower_end
+from solvers.checker_float import upper_end as float_upper_end
 from solvers.checker_maps import map_lower_end, map_upper_end
 from solvers.checker_mixture import mixture_upper_end
 from solvers.checker_plan import plan_upper_end
@@ -92,7 +93,7 @@ def check(certificate: Certificate) -> None:
 def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual, arithmetic: Arithmetic = "exact") -> float:
     """The greatest lower end (float, rounded down) that `dual` proves; inf where it proves the point infeasible."""
     if arithmetic == "float64":
-        return checker_float.lower_end(problem, _budgets(point), dual)
+        return float_lower_end(problem, _budgets(point), dual)
     with precision():
         data, budgets = exact_problem(problem), exact_point(point)
         if isinstance(dual, LabelBound):
@@ -116,7 +117,7 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual, arith
 def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal, arithmetic: Arithmetic = "exact") -> float:
     """The least upper end (float, rounded up) that `primal` proves; raises where the plan breaks a constraint."""
     if arithmetic == "float64":
-        return checker_float.upper_end(problem, _budgets(point), primal)
+        return float_upper_end(problem, _budgets(point), primal)
     with precision():
         data, budgets = exact_problem(problem), exact_point(point)
         if point.setting == "oneshot":

@@ -228,7 +228,7 @@ def _price(data: Laws, weights: Callable[[], Iterator[Rows]], label: FloatArray 
     lost = made.missing
     surprise = -lost * math.log(lost) if lost < 1 / math.e else 1 / math.e
     loss = 0.0
-    if label is not None:
+    if len(parts) > 1:
         posterior = parts / np.maximum(parts.sum(axis=0), TINY)
         loss = -float(np.vdot(parts, np.log(np.maximum(posterior, TINY))))
         loss += 4 * (size + data.mass_error) * (loss + 2) + lost * (1 + math.log(len(parts))) + surprise

@@ -16,9 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
-from solvers import checker_blocks as arithmetic
 from solvers.certificate import CertificateError, ChannelDual, Dual, JointPlan, LabelBound, PotentialPlan, Primal, SemiDual
-from solvers.checker_blocks import FUNCTION, TINY, U, gamma
+from solvers.checker_blocks import (
+    FUNCTION,
+    TINY,
+    Laws,
+    U,
+    blocks,
+    dual_value,
+    gamma,
+    laws,
+    price_plan,
+    price_potentials,
+    product_cost,
+    with_error,
+)
 from solvers.problem import DiscreteProblem, OperatingPoint
 
 MARGINAL_TOLERANCE = 1e-9
@@ -29,7 +41,7 @@ MARGINAL_TOLERANCE = 1e-9
 class _Data:
     """A problem on its symbols of positive mass (the arrays themselves where all are), and entropies as (low, high), nats."""
 
-    laws: arithmetic.Laws
+    laws: Laws
     label: FloatArray | None
     keep: tuple[NDArray[np.intp], NDArray[np.intp]] | None
     shape: tuple[int, int]
@@ -50,6 +62,8 @@ class _Data:
     def label_entropy(self) -> tuple[float, float]:
         """H(S)."""
         assert self.label is not None
+        if self.label.shape[1] == 1:
+            return 0.0, 0.0
         return _entropy(self.laws.p @ self.label, self.laws.mass_error + gamma(self.shape[0]) + 4 * U)
 
 
@@ -66,8 +80,8 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
         if math.isinf(eps):
             if point.rate > 0 or point.minimises_rate:
                 raise CertificateError("an infinite temperature needs a rate budget of 0")
-            return arithmetic.product_cost(data.laws)[0]
-        bound = arithmetic.dual_value(data.laws, data.vector(dual.g), eps)
+            return product_cost(data.laws)[0]
+        bound = dual_value(data.laws, data.vector(dual.g), eps)
         return _conclude(data, point, bound, (1.0, eps, 0.0), rate, 0.0)
     if isinstance(dual, ChannelDual):
         if not point.has_classification and dual.label_multiplier > 0:
@@ -87,13 +101,13 @@ def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -
     data = _data(problem)
     label = data.label if point.has_classification else None
     if isinstance(primal, PotentialPlan):
-        priced = arithmetic.price_potentials(data.laws, data.vector(primal.g), float(primal.temperature), label)
+        priced = price_potentials(data.laws, data.vector(primal.g), float(primal.temperature), label)
     elif isinstance(primal, JointPlan):
         plan = data.matrix("plan", primal.plan)
         missed = float(np.abs(plan.sum(axis=1) - data.laws.p).sum() + np.abs(plan.sum(axis=0) - data.laws.q).sum())
         if not missed <= MARGINAL_TOLERANCE:
             raise CertificateError(f"the plan misses its marginals by {missed:.3g}")
-        priced = arithmetic.price_plan(data.laws, plan, label)
+        priced = price_plan(data.laws, plan, label)
     else:
         raise CertificateError(f"{type(primal).__name__} is no plan for a problem of this size")
     outside = "the plan is not within the budgets"
@@ -123,13 +137,13 @@ def _data(problem: DiscreteProblem) -> _Data:
         keep = (np.flatnonzero(p > 0), np.flatnonzero(q > 0))
         p, q, cost = p[keep[0]], q[keep[1]], cost[np.ix_(*keep)]
         label = None if label is None else label[keep[0]]
-    laws = arithmetic.laws(p, q, cost)
+    masses = laws(p, q, cost)
     if label is not None:
         label = label[:, p @ label > 0]
         off = float(np.abs(label.sum(axis=1) - 1).max()) + gamma(label.shape[1])
-        laws = arithmetic.with_error(laws, laws.mass_error + off)
-    ceiling = min(_entropy(p, laws.mass_error)[1], _entropy(q, laws.mass_error)[1])
-    return _Data(laws, label, keep, problem.cost.shape, ceiling)
+        masses = with_error(masses, masses.mass_error + off)
+    ceiling = min(_entropy(p, masses.mass_error)[1], _entropy(q, masses.mass_error)[1])
+    return _Data(masses, label, keep, problem.cost.shape, ceiling)
 
 
 def _entropy(masses: FloatArray, error: float) -> tuple[float, float]:
@@ -156,19 +170,19 @@ def _channel_value(data: _Data, dual: ChannelDual) -> float:
     t, a, b = (float(x) for x in (dual.cost_multiplier, dual.rate_multiplier, dual.label_multiplier))
     if not all(0 <= x < math.inf for x in (t, a, b)):
         raise CertificateError(f"multipliers {(t, a, b)} are not all finite and at least 0")
-    laws, g = data.laws, data.vector(dual.g)
+    known, g = data.laws, data.vector(dual.g)
     channel = data.matrix("reference channel", dual.channel)
     if not (channel >= TINY).all():
         raise CertificateError("the reference channel has an entry below 1e-290")
     channel = channel / channel.sum(axis=1, keepdims=True)
-    fixed = a * np.log(laws.p @ channel)
-    labels = np.zeros((0, laws.q.size))
+    fixed = a * np.log(known.p @ channel)
+    labels = np.zeros((0, known.q.size))
     if b > 0:
         assert data.label is not None
-        joint = laws.p[:, None] * data.label
+        joint = known.p[:, None] * data.label
         labels = np.log(joint.T @ channel / joint.sum(axis=0)[:, None])
-    least = np.empty(laws.p.size)
-    for rows, cost in arithmetic.blocks(laws.cost):
+    least = np.empty(known.p.size)
+    for rows, cost in blocks(known.cost):
         part = np.log(channel[rows])
         part *= a + b
         part -= fixed + g
@@ -177,12 +191,12 @@ def _channel_value(data: _Data, dual: ChannelDual) -> float:
         if b > 0:
             part -= b * (data.label[rows] @ labels)  # type: ignore[index]
         least[rows] = part.min(axis=1)
-    value = math.fsum(laws.q * g) + math.fsum(laws.p * least)
-    moduli = math.fsum(laws.q * np.abs(g)) + math.fsum(laws.p * np.abs(least))
+    value = math.fsum(known.q * g) + math.fsum(known.p * least)
+    moduli = math.fsum(known.q * np.abs(g)) + math.fsum(known.p * np.abs(least))
     logs = max(float(np.abs(labels).max(initial=0.0)), -math.log(float(channel.min())))
-    arguments = 3 * (gamma(sum(data.shape)) + 2 * laws.mass_error)
-    entry = (a + b) * (arguments + (FUNCTION + 8 * U) * 2 * logs) + 8 * U * (t * laws.largest + float(np.abs(g).max()))
-    lost = 1.01 * (2 * entry + (laws.mass_error + 4 * U) * moduli)
+    arguments = 3 * (gamma(sum(data.shape)) + 2 * known.mass_error)
+    entry = (a + b) * (arguments + (FUNCTION + 8 * U) * 2 * logs) + 8 * U * (t * known.largest + float(np.abs(g).max()))
+    lost = 1.01 * (2 * entry + (known.mass_error + 4 * U) * moduli)
     return value - lost if math.isfinite(value) else -math.inf
 
 

@@ -33,6 +33,8 @@ RATIO: Final = 4
 HEADROOM: Final = 2.0
 """Nats by which log(symbols of a level) must exceed the rate that the level is solved for: above, its plan is one of points."""
 COARSE_TOLERANCE: Final = 1e-4
+FLAT: Final = 1e-15
+"""Deviation from a(x) + b(y), over the largest cost, that is rounding."""
 START: Final = 0.3
 """Rate in nats at whose temperature, known to second order, the path begins."""
 
@@ -73,6 +75,10 @@ def at_distortion(
 def _solve(
     p: FloatArray, q: FloatArray, cost: FloatArray, rate: float | None, distortion: float | None, tolerance: float, device: Device
 ) -> EntropicPotentials:
+    if _is_flat(cost):
+        # A cost a(x) + b(y): every plan costs the same, and its columns' means are the potentials of plain transport.
+        columns = p @ cost
+        return EntropicPotentials(columns, 0.0, 0.0, float(q @ columns), False, 0)
     if cost.shape[1] > cost.shape[0]:
         # Newton's matrix is of the second side, so that is the smaller one.
         turned = _levels(q, p, cost.T, rate, distortion, tolerance, device)
@@ -98,7 +104,9 @@ def _levels(
         part = cost if finest else np.ascontiguousarray(cost[np.ix_(rows, columns)])
         here = kernel(a, b, part, device if finest else "cpu")
         if coarser is None:
-            beta, psi = _hot(a, b, part, rate), np.zeros(b.size)
+            # A coarse problem may be flat where the fine one is not.
+            beta = _hot(a, b, part, rate) or _hot(p, q, cost, rate)
+            psi = np.zeros(b.size)
         else:
             path, from_rows, mass = coarser
             beta, psi = path.beta, _extended(cost, from_rows, mass, path, columns)
@@ -135,7 +143,14 @@ def _hot(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float | None) -> 
     rows, columns = cost @ q, p @ cost
     variance = float(p @ (cost - rows[:, None] - columns[None, :] + float(p @ rows)) ** 2 @ q)
     low = START if rate is None else min(rate, START)
-    return math.sqrt(2 * low / variance) if variance > 0 else 0.0
+    largest = float(np.abs(cost).max())
+    return math.sqrt(2 * low / variance) if variance > (FLAT * largest) ** 2 else 0.0
+
+
+def _is_flat(cost: FloatArray) -> bool:
+    """Whether the cost is a(x) + b(y) up to rounding, found without a copy of it."""
+    reach = FLAT * float(max(cost.max(), -cost.min()))
+    return all(float(np.abs(row - cost[0] - (row[0] - cost[0, 0])).max()) <= reach for row in cost)
 
 
 def _extended(cost: FloatArray, rows: Indices, mass: FloatArray, path: Path, columns: Indices) -> FloatArray:

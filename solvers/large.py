@@ -1,7 +1,7 @@
 """Rate or distortion alone, by the fast engine: for problems of thousands of pairs and more, up to 10,000 symbols a side.
 
-The evidence is small: the potential and the temperature are at once the lower end's dual and, as a `PotentialPlan`, the upper end's
-plan. Plain transport is added only where the engine says that the rate does not bind.
+The evidence is small: the potential and the temperature are at once the lower end's dual and, as a `PotentialPlan`, the upper
+end's plan. Plain transport is added only where the engine says that the rate does not bind.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def large_evidence(where: Support, point: OperatingPoint, tolerance: float, devi
         found = at_rate(where.p, where.q, where.cost, point.rate_nats, tolerance=aim, device=device)
         ladder = [PotentialPlan(where.full_g(found.g), found.temperature)]
     duals: list[Dual] = [SemiDual(where.full_g(found.g), found.temperature)]
+    if found.temperature == 0:
+        return Evidence("product", idle, duals)
     ladders = [ladder, *idle]
     if not found.binds and where.cost.size <= TRANSPORT:
         from solvers.transport import transport
@@ -56,8 +58,9 @@ def large_evidence(where: Support, point: OperatingPoint, tolerance: float, devi
 
 def _below(where: Support, point: OperatingPoint, first: EntropicPotentials, aim: float, device: Device) -> Iterator[Primal]:
     """Plans at the distortion budget and at ever smaller ones."""
-    yield PotentialPlan(where.full_g(first.g), first.temperature)
-    for margin in MARGINS:
+    if first.temperature > 0:
+        yield PotentialPlan(where.full_g(first.g), first.temperature)
+    for margin in MARGINS if first.binds else ():
         target = point.distortion - margin * (abs(point.distortion) + abs(first.cost))
         found = at_distortion(where.p, where.q, where.cost, target, tolerance=aim, device=device)
         yield PotentialPlan(where.full_g(found.g), found.temperature)

@@ -13,12 +13,14 @@ from solvers.evidence import Evidence, arithmetic_for, best
 from solvers.large import large_evidence
 from solvers.oneshot import oneshot_evidence
 from solvers.perception import solve_in_ball
-from solvers.problem import LEAST_MASS, DiscreteProblem, operating_point, support
+from solvers.problem import LEAST_MASS, DiscreteProblem, OperatingPoint, Support, operating_point, support
 from solvers.unlabelled import distortion_evidence, rate_evidence
 
 Method = Literal["auto", "newton", "conic", "sinkhorn", "transport"]
 
 DEFAULT_TOLERANCE: Final = 1e-6
+PATIENT: Final = 1 << 16
+"""Pairs up to which exact arithmetic (seconds) is tried where the fast engine leaves a gap."""
 
 
 def solve(
@@ -80,11 +82,7 @@ def solve(
         impossible = best(problem, point, Evidence("data processing", [], infeasibility_evidence(where)), float(limit))
         if impossible.status == "infeasible":
             return impossible
-    if method == "newton" or (method == "auto" and arithmetic_for(problem, point) == "float64"):
-        evidence = large_evidence(where, point, float(limit), device)  # type: ignore[arg-type]
-    else:
-        evidence = rate_evidence(where, point, method) if point.minimises_rate else distortion_evidence(where, point, method)
-    found = best(problem, point, evidence, float(limit))
+    found = _without_label(problem, where, point, method, float(limit), device)
     if not point.has_classification or found.status != "gap" or method in ("newton", "sinkhorn", "transport"):
         return found
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic")
@@ -94,3 +92,19 @@ def solve(
     name = "conic relaxation" if method == "conic" else "convex relaxation"
     all_duals = [found.dual, *infeasibility_evidence(where), *more_duals]
     return best(problem, point, Evidence(name, ladders, all_duals), float(limit))
+
+
+def _without_label(
+    problem: DiscreteProblem, where: Support, point: OperatingPoint, method: str, tolerance: float, device: str
+) -> Certificate:
+    """The ends that rate or distortion alone prove."""
+    large = arithmetic_for(problem, point) == "float64"
+    fast = None
+    if method == "newton" or (large and method == "auto"):
+        fast = best(problem, point, large_evidence(where, point, tolerance, device), tolerance, "float64")  # type: ignore[arg-type]
+        if method == "newton" or fast.status != "gap" or problem.cost.size > PATIENT or point.has_classification:
+            return fast
+    # Degenerate points of a large problem (a face of plans of least cost, masses near underflow) come here as well.
+    evidence = rate_evidence(where, point, method) if point.minimises_rate else distortion_evidence(where, point, method)
+    slow = best(problem, point, evidence, tolerance, "exact" if problem.cost.size <= PATIENT else None)
+    return slow if fast is None or slow.relative_gap < fast.relative_gap else fast

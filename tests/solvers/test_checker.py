@@ -22,7 +22,9 @@ from solvers.certificate import ChannelDual, JointPlan, MapDual, MapMixture, Sem
 from solvers.exact import conditional_entropy_bits, down, entropy_bits, in_bits, log2_of, precision, rational, up
 from solvers.problem import OperatingPoint, operating_point
 
-KERNEL = ("checker", "checker_maps", "checker_mixture", "checker_plan", "exact", "exact_problem")
+KERNEL = (
+    "checker", "checker_blocks", "checker_float", "checker_maps", "checker_mixture", "checker_plan", "checker_tree", "exact", "exact_problem",
+)  # fmt: skip
 MAY_IMPORT = {*KERNEL, "certificate", "problem"}
 
 

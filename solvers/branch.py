@@ -33,8 +33,14 @@ GRID: Final = 1024
 FLOOR_MARGIN: Final = 1e-3
 """Share of the least label masses that the root leaves out, so that it has an inside even where the label ignores X."""
 
-Local = Callable[[FloatArray], tuple[float, FloatArray] | None]
-"""Given plans (B, m, n), the best plan found from them and its value."""
+ROUNDS: Final = 25
+SOME_ROUNDS: Final = 6
+"""Rounds of the local search at the start, and from plans of nodes."""
+EARLY: Final = 4
+"""After so many batches the local search is tried in every so manieth only."""
+
+Local = Callable[[FloatArray, int], tuple[float, FloatArray] | None]
+"""Given plans (B, m, n) and a number of rounds, the best plan found from them and its value."""
 
 
 @dataclass(eq=False)
@@ -72,13 +78,13 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
     m, n = programme.cost.shape
     k = programme.label.shape[1]
     best = _Best(local, gap, programme.ceiling)
-    best.try_from(starts)
+    best.try_from(starts, ROUNDS)
     low = floor(programme)
     vertices = low + (1 - low.sum()) * np.eye(k)
     coordinates = (programme.label - low).T / (1 - low.sum())
     root = _solve(programme, [(np.tile(vertices, (m, 1, 1)), np.tile(coordinates, (m, 1, 1)), None)], best.target)[0]
-    best.try_from(root.plan[None])
-    solved, order = 1, 0
+    best.try_from(root.plan[None], ROUNDS)
+    solved, order, turn = 1, 0, 0
     heap: list[tuple[float, int, _Node]] = []
     heapq.heappush(heap, (root.bound, order, root))
     closed = math.inf
@@ -96,9 +102,10 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
             parent.children.append(child)
             order += 1
             heapq.heappush(heap, (child.bound, order, child))
+        turn += 1
         hopeful = sorted((c for c in children if c.bound < best.target), key=lambda c: c.bound)
-        if hopeful:
-            best.try_from(np.array([c.plan for c in hopeful[:4]]))
+        if hopeful and (turn <= EARLY or turn % EARLY == 0 or not math.isfinite(best.value)):
+            best.try_from(np.array([c.plan for c in hopeful[:4]]), SOME_ROUNDS)
     lower = min(closed, heap[0][0] if heap else math.inf)
     return Searched(lower, best.value, best.plan, solved, root)
 
@@ -114,9 +121,9 @@ class _Best:
     def target(self) -> float:
         return self.value - self._gap(self.value) if math.isfinite(self.value) else self._ceiling
 
-    def try_from(self, plans: FloatArray) -> None:
+    def try_from(self, plans: FloatArray, rounds: int) -> None:
         if len(plans):
-            found = self._local(plans)
+            found = self._local(plans, rounds)
             if found is not None and found[0] < self.value:
                 self.value, self.plan = found
 

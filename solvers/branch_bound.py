@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from rdcsym.problem import FloatArray
 
 GREATEST_KAPPA: Final = 1e3
+ON_MARGINALS: Final = 1e-10
+"""Total mass by which a plan may miss its marginals."""
 ROUNDING: Final = 1e-12
 """Relative margin by which kappa stays below the reciprocal of the contraction."""
 
@@ -48,6 +50,10 @@ class Programme:
     def label_entropy(self) -> float:
         mass = self.label_mass
         return -float(np.sum(mass * np.log(mass)))
+
+    def off_marginals(self, P: FloatArray) -> FloatArray:
+        """Total mass by which each plan misses its marginals (B,)."""
+        return np.asarray(np.abs(P.sum(axis=1) - self.p).sum(axis=1) + np.abs(P.sum(axis=2) - self.q).sum(axis=1))
 
     def ratios(self, P: FloatArray) -> tuple[FloatArray, FloatArray]:
         """log P/(p q) of shape (B, m, n) and log P(s,y)/(p q) of shape (B, m, k)."""

@@ -16,7 +16,6 @@ from rdcsym.problem import FloatArray
 from solvers.branch_bound import Programme
 from solvers.branch_relaxation import Nodes, solve_nodes
 
-ROUNDS: Final = 25
 STILL: Final = 1e-9
 """Progress of a round, in the programme's units, at which a start is left."""
 LEAST: Final = 1e-9
@@ -25,8 +24,8 @@ LEAST: Final = 1e-9
 
 def local_search(
     programme: Programme, feasible: Callable[[FloatArray], FloatArray]
-) -> Callable[[FloatArray], tuple[float, FloatArray] | None]:
-    """A function from plans (B, m, n) to the best plan that rounds of tangents from them reach, with its value.
+) -> Callable[[FloatArray, int], tuple[float, FloatArray] | None]:
+    """A function from plans (B, m, n) and a number of rounds to the best plan that the rounds reach, with its value.
 
     feasible: the value of each plan, inf where it breaks a budget.
     """
@@ -38,13 +37,13 @@ def local_search(
     m, n = programme.cost.shape
     trivial = np.tile(programme.label.T, (m, 1, 1))
 
-    def search(plans: FloatArray) -> tuple[float, FloatArray] | None:
+    def search(plans: FloatArray, rounds: int) -> tuple[float, FloatArray] | None:
         values = feasible(plans)
         i = int(np.argmin(values))
         best, plan = float(values[i]), plans[i]
         last = np.full(len(plans), np.inf)
         start = np.tile(np.outer(programme.q, programme.p), (len(plans), 1, 1))
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             t = np.maximum(plans @ programme.label, LEAST)
             t /= t.sum(axis=2, keepdims=True)
             tangent = -np.log(t) @ programme.label.T

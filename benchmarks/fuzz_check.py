@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from fuzz_malformed import draw_malformed
 from fuzz_problems import LARGEST, Case, draw
 
 from rdcsym.problem import InputError
-from solvers import Certificate, DiscreteProblem, solve
+from solvers import Ball, Certificate, DiscreteProblem, solve
 
 MALFORMED_EVERY: Final = 33
 """So that 10,000 problems have 303 malformed ones; degenerate ones are among the others."""
@@ -95,7 +96,7 @@ def check_answer(answer: Certificate) -> None:
     if answer.verify() is not True:
         raise FuzzError("verify() is not True")
     plain = answer.point.classification == math.inf and not answer.point.minimises_rate
-    if plain and answer.point.setting != "oneshot" and answer.upper == math.inf and not getattr(answer.point, "perception", None):
+    if plain and answer.point.setting != "oneshot" and answer.upper == math.inf:
         raise FuzzError("the product of the marginals is a plan, but there is no upper end")
 
 
@@ -116,7 +117,10 @@ def _permuted(case: Case, answer: Certificate, rng: np.random.Generator) -> None
     p = case.problem
     x, y = rng.permutation(p.p_X.size), rng.permutation(p.p_Y.size)
     label = p.p_S_given_X if p.p_S_given_X is None else p.p_S_given_X[np.ix_(x, rng.permutation(p.p_S_given_X.shape[1]))]
-    again = solve(DiscreteProblem(p.p_X[x], p.p_Y[y], p.cost[np.ix_(x, y)], label), **case.question)
+    question = dict(case.question)
+    if (ball := question.get("perception")) is not None and ball.ground is not None:
+        question["perception"] = replace(ball, ground=ball.ground[np.ix_(y, y)])
+    again = solve(DiscreteProblem(p.p_X[x], p.p_Y[y], p.cost[np.ix_(x, y)], label), **question)
     _meets("symbols permuted", (answer.lower, answer.upper), again)
 
 
@@ -174,5 +178,7 @@ def _limited(seconds: float) -> Iterator[None]:
 
 
 def _plain(x: Any) -> Any:
-    """For JSON, which has no infinity."""
+    """For JSON, which has no infinity and no balls."""
+    if isinstance(x, Ball):
+        return f"{x.kind}, radius {x.radius!r}"
     return repr(x) if isinstance(x, float) and not math.isfinite(x) else x

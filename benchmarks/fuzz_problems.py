@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from rdcsym.problem import FloatArray
-from solvers import DiscreteProblem
+from solvers import Ball, DiscreteProblem
 
 Rng = np.random.Generator
 LARGE_SHARE: Final = 0.03
@@ -18,7 +18,9 @@ LARGE_SHARE: Final = 0.03
 LARGEST: Final = 300
 MOST_MAPS: Final = 300
 """m 3^n up to which a problem may be asked at one shot, with exact linear programs."""
-SAFE_SCALE: Final = 1e300
+BALL_SHARE: Final = 0.12
+"""Share of the problems up to BALL_LARGEST symbols a side, not at one shot, whose output law is free in a ball."""
+BALL_LARGEST: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +141,8 @@ def _question(rng: Rng, problem: DiscreteProblem) -> dict[str, Any]:
         question["classifier_sees_seed"] = [None, True, False][int(rng.integers(3))]
     elif rng.random() < 0.1:
         question["method"] = ["sinkhorn", "transport", "conic"][int(rng.integers(2 if max(n, m) > 12 else 3))]
+    if question["setting"] != "oneshot" and "method" not in question and max(n, m) <= BALL_LARGEST and rng.random() < BALL_SHARE:
+        question["perception"] = _ball(rng, m)
     if rng.random() < 0.2:
         question["tolerance"] = float(rng.choice([0.0, 1e-12, 1e-3, 0.5]))
     if rng.random() < 0.7:
@@ -165,6 +169,15 @@ def _amount(rng: Rng, marks: list[float], unit: float, least: float = 0.0) -> fl
     if kind < 0.8:
         return unit * max(0.0, mark * (1 + float(rng.choice([-1e-6, -1e-12, -1e-15, 1e-15, 1e-12, 1e-6]))))
     return float(rng.choice([0.0, math.inf, 5e-324, 1e-300, 1e-30, 1e-14, 1e-9, 1e-4, 50.0, 1e12, 1e300]))
+
+
+def _ball(rng: Rng, m: int) -> Ball:
+    radius = float(rng.choice([0.0, 1e-12, 1e-6, 1e-2, 0.1, 0.5, 1.0, 10.0, math.inf]))
+    kind = ("kl", "tv", "w")[int(rng.integers(3))]
+    if kind != "w":
+        return Ball(kind, radius)
+    grounds = (_grid(rng, m, m), rng.random((m, m)), rng.integers(0, 3, (m, m)).astype(float), 1e6 * rng.random((m, m)))
+    return Ball("w", radius, grounds[int(rng.integers(4))] * (1 - np.eye(m)))
 
 
 def _distortion(rng: Rng, problem: DiscreteProblem) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray, InputError
 from solvers.certificate import Certificate
+from solvers.perception_ball import PerceptionCertificate
 from solvers.problem import DiscreteProblem
 from solvers.quantise import Quantised, image_pair, label_kinds, quantise, squared_distances, whole
 
@@ -76,7 +77,7 @@ class SampledProblem(DiscreteProblem):
         point, other = certificate.point, certificate.problem
         if not all(np.array_equal(a, b) for a, b in ((other.cost, self.cost), (other.p_X, self.p_X), (other.p_Y, self.p_Y))):
             raise InputError("certificate", "of another problem", "says nothing about these samples", "solve this problem first")
-        if point.minimises_rate or getattr(point, "perception", None) is not None:
+        if point.minimises_rate or isinstance(certificate, PerceptionCertificate):
             text = "bounds no least distortion with the output law given"
             raise InputError("certificate", point.minimised, text, "call solve with rate=... and no perception")
         pixels = self.x.codewords.shape[1]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rdcsym.problem import InputError
-from solvers import DiscreteProblem, solve
+from solvers import Ball, DiscreteProblem, solve
 from solvers.codebook import problem_from_samples
 from solvers.samples import SampledProblem
 
@@ -149,7 +149,8 @@ def test_both_ends_are_attained(side: int, end: int) -> None:
 def test_what_says_nothing_about_the_images_is_refused() -> None:
     x, y, labels = samples()
     p = DiscreteProblem.from_samples(x, y, labels, codewords=3)
-    for certificate in (solve(p, distortion=3.0), solve(DiscreteProblem.from_samples(x, y, codewords=4), rate=1.0)):
+    other = solve(DiscreteProblem.from_samples(x, y, codewords=4), rate=1.0)
+    for certificate in (solve(p, distortion=3.0), other, solve(p, rate=1.0, perception=Ball("tv", 0.1))):
         with pytest.raises(InputError) as error:
             p.distortion_interval(certificate)
         assert error.value.argument == "certificate"

@@ -36,7 +36,7 @@ FUNCTION: Final = 8 * U
 """Relative error of NumPy's exp and log."""
 BLOCK: Final = 1 << 16
 """Entries of a block of rows."""
-KEPT: Final = 1 << 22
+KEPT: Final = 1 << 25
 """Entries up to which the blocks of a plan are kept between passes instead of computed again."""
 TINY: Final = 1e-290
 """Added where an underflow could have lost something; below it a mass counts as none."""

@@ -37,8 +37,12 @@ FAR: Final = 1.0
 SWEEPS: Final = 3
 COLDEST: Final = 1e9
 """Inverse temperature, over the one at the start, at which the rate is taken not to bind."""
-SQUARED: Final = 0.005
-"""Share of the tolerance that the square of the last step may be: the errors it leaves are of second order."""
+TANGENT: Final = 1e-3
+"""Relative residual of the path's tangent; the slope that it gives is about as accurate."""
+LOOSEST: Final = 1e-2
+"""Relative residual to which a step's system is solved at most."""
+SQUARED: Final = 0.05
+"""Share of the tolerance that what a step leaves, by its square and by the accuracy of its parts, may be."""
 SATURATED: Final = 1e-6
 """Slope of log rate against log beta below which a rate that is not near is taken to be out of reach."""
 
@@ -71,7 +75,7 @@ def follow(
     """
     solver = _Laplacian(at)
     tangent: FloatArray | None = None
-    variance, swept = 0.0, False
+    swept = False
     start, binds, step = beta, False, 0
     while step < STEPS:
         step += 1
@@ -83,10 +87,12 @@ def follow(
             psi, swept = psi + _scaled(at), True
             continue
         swept = False
-        mend = solver.solve(lacking, 1e-3 if float(np.abs(lacking).sum()) > 1e-3 else 1e-4)
-        if tangent is None or solver.cheap:
-            tangent = solver.solve(at.drift, 1e-3, tangent)
-            variance = max(at.spread - float(at.drift @ tangent), 0.0)
+        # As exact as Newton's step itself, whose error is of second order, or as the tolerance asks for.
+        missing = max(float(np.abs(lacking).sum()), LEAST)
+        accuracy = min(LOOSEST, max(0.1 * missing, 0.01 * tolerance / missing))
+        mend = solver.solve(lacking, accuracy)
+        tangent = solver.solve(at.drift, TANGENT, tangent)
+        variance = max(at.spread - float(at.drift @ tangent), 0.0)
         gap, slope, move = _move(at, psi, mend, variance, rate, distortion)
         mend -= float(at.q @ mend)
         longest = float(np.abs(mend).max())
@@ -97,14 +103,11 @@ def follow(
         new = beta * math.exp(move)
         psi = psi + mend + tangent * (new - beta)
         psi -= float(at.q @ psi)
-        if abs(move) > 0.02:
-            tangent = tangent if solver.cheap else None
         beta = new
-        if max(longest, abs(move)) ** 2 < SQUARED * tolerance:
-            binds = True
-            break
-        saturated = slope < SATURATED and gap > 1e3 * slope
-        if (rate is not None and (saturated or _cold_enough(at, gap, rate, tolerance))) or beta > COLDEST * start:
+        left = max(max(longest, abs(move)) ** 2, 20 * accuracy * missing, 4 * TANGENT * abs(move))
+        binds = left < SQUARED * tolerance or (rate is not None and _cold_enough(at, gap, rate, tolerance))
+        saturated = rate is not None and slope < SATURATED and gap > 1e3 * slope
+        if binds or saturated or beta > COLDEST * start:
             break
         if distortion is not None and at.information > most:
             break
@@ -147,7 +150,6 @@ class _Laplacian:
         self._at = at
         self._factor: Callable[[FloatArray], FloatArray] | None = None
         self._direct = at.q.size <= DIRECT
-        self.cheap = self._direct
 
     def moved(self) -> None:
         """The kernel was built anew."""

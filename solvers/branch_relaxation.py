@@ -227,7 +227,7 @@ class _System:
         M[:, :n, n : n + r], M[:, n : n + r, :n] = -border.swapaxes(1, 2), border
         M[:, n : n + r, n : n + r] = -np.matmul(KJ, J.swapaxes(2, 3)).sum(axis=1)
         rows = np.arange(n, n + r)
-        M[:, rows, rows] -= (st.z / lam + st.ez / (PENALTY - lam))[:, free]
+        M[:, rows, rows] -= st.z[:, free] / lam[:, free] + st.ez[:, free] / (PENALTY - lam[:, free])
         if pr.minimises_rate:
             M[:, rows, -1], M[:, -1, n : n + r] = -OF_RATE[free], OF_RATE[free]
         self.dual = np.einsum("bi,biyx->byx", lam, gradients) - np.einsum("byi,byix->byx", nu, self.coords)

@@ -21,7 +21,7 @@ import numpy as np
 
 from rdcsym.problem import FloatArray
 from solvers.branch_bound import greatest_kappa
-from solvers.certificate import Dual, JointPlan, Primal, gap_floor
+from solvers.certificate import Dual, Primal, gap_floor
 from solvers.envelope_bound import least_lagrangian
 from solvers.lagrangian import Column, Prices, column, descend, starts
 from solvers.problem import DiscreteProblem, OperatingPoint, Support
@@ -31,6 +31,8 @@ from solvers.time_sharing import Budgets, best_mixture, witness
 from solvers.transport import transport
 
 ROUNDS: Final = 200
+LARGEST: Final = 1024
+"""Pairs of symbols above which a round takes too long; the relaxation's ends then stand."""
 KEPT: Final = 40
 """Columns of the master program: the best at the present prices."""
 SHARE: Final = 0.1
@@ -47,11 +49,11 @@ MARGINS: Final = (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-
 
 
 def envelope_evidence(
-    problem: DiscreteProblem, where: Support, point: OperatingPoint, plans: Iterable[JointPlan], *, tolerance: float, nodes: int
-) -> tuple[list[Iterable[Primal]], list[Dual]]:
-    """Mixtures (one ladder of rising margins) and dual witnesses of the envelope at an operating point with a label.
+    problem: DiscreteProblem, where: Support, point: OperatingPoint, plans: Iterable[FloatArray], *, tolerance: float, nodes: int
+) -> tuple[Iterable[Primal], list[Dual]]:
+    """Mixtures (a ladder of rising margins) and dual witnesses of the envelope at an operating point with a label.
 
-    plans: couplings already known. tolerance: relative gap to stop at; nodes: of branch and bound, all rounds together.
+    plans: (n, m) couplings already known. tolerance: relative gap to stop at; nodes: of branch and bound, all rounds together.
     """
     assert where.label is not None
     source = LabelledSource(where.p, where.q, where.cost, where.label)
@@ -68,7 +70,7 @@ def envelope_evidence(
         if not mixture.feasible:
             worth = NEARLY * (columns[0].value(prices) - budgets.spent(prices))
         wanted = columns[0].value(prices) - worth
-        fresh = _local(source, prices, columns, starts(source, prices, rng, RANDOM_STARTS) if step < EXPLORED else [])
+        fresh = _local(source, prices, columns, rng if step < EXPLORED else None)
         if fresh[0].value(prices) >= wanted:
             best = min(fresh[0], columns[0], key=lambda c: c.value(prices))
             # Only the sign of an excess is wanted: a bound that leaves half of it proves that the point is infeasible.
@@ -84,7 +86,7 @@ def envelope_evidence(
         if not better:
             break
         columns += better
-    return [_ladder(where, columns, budgets)], duals
+    return _ladder(where, columns, budgets), duals
 
 
 def _budgets(source: LabelledSource, point: OperatingPoint) -> Budgets:
@@ -97,21 +99,21 @@ def _budgets(source: LabelledSource, point: OperatingPoint) -> Budgets:
     return Budgets(cost, rate if rate < ceiling else math.inf, point.classification_nats, spread or 1.0, entropy or 1.0)
 
 
-def _first_columns(source: LabelledSource, where: Support, budgets: Budgets, plans: Iterable[JointPlan]) -> list[Column]:
+def _first_columns(source: LabelledSource, where: Support, budgets: Budgets, plans: Iterable[FloatArray]) -> list[Column]:
     """The product (the only coupling of rate 0), plain transport, the rate's own optimum and what is known already."""
     known = [np.outer(source.p, source.q), transport(source.p, source.q, source.cost).plan]
     if math.isfinite(budgets.rate):
         known.append(at_rate(source.p, source.q, source.cost, budgets.rate).plan)
-    known += [plan.plan[np.ix_(where.keep_x, where.keep_y)] for plan in plans]
+    known += [plan[np.ix_(where.keep_x, where.keep_y)] for plan in plans]
     return [column(source, plan) for plan in known]
 
 
-def _local(source: LabelledSource, prices: Prices, columns: list[Column], more: list[FloatArray]) -> list[Column]:
+def _local(source: LabelledSource, prices: Prices, columns: list[Column], rng: np.random.Generator | None) -> list[Column]:
     """Local minimisers from the best couplings known, the best first; where the Lagrangian is convex one start will do."""
     states = [c.state for c in columns if c.state is not None][:NEIGHBOURS]
-    begins: list[RelaxedPlan | FloatArray | None] = [None, *states, *more]
-    if prices.label <= greatest_kappa(source.label) * prices.rate:
-        begins = begins[1:2] or [None]
+    begins: list[RelaxedPlan | FloatArray | None] = [*states[:1]] or [None]
+    if prices.label > greatest_kappa(source.label) * prices.rate:
+        begins = [None, *states, *(starts(source, prices, rng, RANDOM_STARTS) if rng is not None else [])]
     return sorted((descend(source, prices, begin) for begin in begins), key=lambda c: c.value(prices))
 
 

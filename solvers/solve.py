@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 from rdcsym.problem import InputError, check_array, nearest
-from solvers.certificate import Certificate, Primal
+from solvers.certificate import Certificate, JointPlan, Primal
 from solvers.classification import classification_evidence, infeasibility_evidence
 from solvers.engine import Device
+from solvers.envelope import LARGEST, envelope_evidence
 from solvers.evidence import Evidence, arithmetic_for, best
 from solvers.large import large_evidence
 from solvers.oneshot import oneshot_evidence
@@ -19,6 +20,7 @@ from solvers.unlabelled import distortion_evidence, rate_evidence
 Method = Literal["auto", "newton", "conic", "sinkhorn", "transport"]
 
 DEFAULT_TOLERANCE: Final = 1e-6
+DEFAULT_NODES: Final = 4000
 PATIENT: Final = 1 << 16
 """Pairs up to which exact arithmetic (seconds) is tried where the fast engine leaves a gap."""
 
@@ -35,6 +37,7 @@ def solve(
     classifier_sees_seed: bool | None = None,
     method: str = "auto",
     tolerance: float = DEFAULT_TOLERANCE,
+    nodes: int = DEFAULT_NODES,
     device: str = "cpu",
 ) -> Certificate:
     """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem.
@@ -47,7 +50,8 @@ def solve(
     classifier_sees_seed=False, H(S|Y).
     method: "auto", or one of "newton" (the fast engine, which "auto" takes above 4096 pairs of symbols), "conic", "sinkhorn",
     "transport" alone; the one-shot setting has one method only. device: where the engine works, "cpu" (NumPy), "torch" or "cuda".
-    tolerance: relative gap up to which the status is "certified".
+    tolerance: relative gap up to which the status is "certified". nodes: of branch and bound, where a label makes the problem not
+    convex, after which an open gap is reported as it is.
     An infeasible point is a result (lower = upper = inf), and status "gap" an honest interval that may have upper = inf.
     Raises InputError on bad input.
     """
@@ -68,6 +72,8 @@ def solve(
     limit = check_array("tolerance", tolerance)
     if limit.ndim != 0 or not 0 <= limit < 1:
         raise InputError("tolerance", tolerance, "is no relative gap", "give a number in [0, 1)")
+    if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 1:
+        raise InputError("nodes", nodes, "is no number of nodes", "give a whole number of at least 1")
     if device not in get_args(Device):
         raise InputError("device", device, "is unknown", nearest(str(device), get_args(Device)))
     if perception is not None:
@@ -91,7 +97,15 @@ def solve(
         ladders.append([found.primal])
     name = "conic relaxation" if method == "conic" else "convex relaxation"
     all_duals = [found.dual, *infeasibility_evidence(where), *more_duals]
-    return best(problem, point, Evidence(name, ladders, all_duals), float(limit))
+    found = best(problem, point, Evidence(name, ladders, all_duals), float(limit))
+    if found.status != "gap" or method != "auto":
+        return found
+    if point.setting == "asymptotic" and where.cost.size <= LARGEST:
+        known = [plan.plan for plan in (*more_plans, found.primal) if isinstance(plan, JointPlan)]
+        mixtures, bounds = envelope_evidence(problem, where, point, known, tolerance=float(limit), nodes=nodes)
+        ladders = [[found.primal], mixtures] if found.primal is not None else [mixtures]
+        return best(problem, point, Evidence("time sharing", ladders, [found.dual, *bounds]), float(limit))
+    return found
 
 
 def _without_label(

@@ -19,7 +19,7 @@ from solvers.gaussian_parallel import GaussianParallelCertificate, solve_gaussia
 from solvers.gaussian_randomness import GaussianRandomnessCertificate, solve_gaussian_randomness
 from solvers.gaussian_sdp import GaussianCovarianceCertificate, solve_gaussian_covariance
 from solvers.mec import BottleneckCertificate, coupling_with_bottleneck
-from solvers.npz import load_problem, load_samples
+from solvers.npz import load_ground, load_problem, load_samples
 from solvers.oneshot import oneshot_exact
 from solvers.perception_ball import Ball, PerceptionCertificate
 from solvers.problem import DiscreteProblem
@@ -54,6 +54,7 @@ __all__ = [
     "digits",
     "dithered_rate",
     "least_error",
+    "load_ground",
     "load_problem",
     "load_samples",
     "oneshot_exact",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rdcsym.problem import InputError
+from rdcsym.problem import FloatArray, InputError
 from solvers.codebook import CodebookProblem, problem_from_samples
 from solvers.problem import DiscreteProblem
 
@@ -26,6 +26,11 @@ def load_problem(path: Path) -> DiscreteProblem:
     """The DiscreteProblem of the arrays p_X (n,), p_Y (m,), cost (n, m) and, optionally, p_S_given_X (n, k) in an .npz file."""
     arrays = _load(path, ("p_X", "p_Y", "cost"), ("p_S_given_X",))
     return DiscreteProblem(**arrays)
+
+
+def load_ground(path: Path) -> FloatArray:
+    """The array ground (m, m) in an .npz file: the transport costs of a `Ball` of kind "w"."""
+    return np.asarray(_load(path, ("ground",))["ground"])
 
 
 def _load(path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -7,6 +7,8 @@ I(X;Y) <= R, I(X;Y|S) <= R - H(S) + C gives the lower end, and rounds in which I
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -24,15 +26,19 @@ from solvers.perception_source import LOWEST, Source, ball_multiplier, centre, e
 from solvers.perception_system import Constraint
 from solvers.problem import DiscreteProblem, OperatingPoint
 
+STEEP: Final = 50.0  # exp(-50) is beyond a double's digits
 LITTLE: Final = 1e-9
 """Radius, beside the dearest move, up to which the plans of the problem with p_Y given are tried too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Ladders of plans, of each of which the first that the checker accepts counts, and duals, of which the best counts."""
+    """Ladders of plans, of each of which the first that the checker accepts counts, and duals, of which the best counts.
 
-    ladders: list[Iterator[FreePlan]]
+    The ladders are tried in order until one closes the interval, and made no earlier.
+    """
+
+    ladders: Iterable[Iterator[FreePlan]]
     duals: list[PriceDual]
 
 
@@ -57,7 +63,7 @@ def solve_in_ball(problem: DiscreteProblem, point: OperatingPoint, ball: object,
             return impossible
     evidence = _rate_evidence(source, point) if point.minimises_rate else _distortion_evidence(source, point)
     duals: list[PriceDual | LabelBound] = list(evidence.duals)
-    ladders: list[Iterable[Primal]] = list(evidence.ladders)
+    ladders: list[Iterable[Primal]] = []
     if source.radius <= LITTLE and (given := _given_law(problem, point, ball, tolerance).primal) is not None:
         # Next to nothing lies inside a tiny ball but its centre.
         ladders.append([given])
@@ -65,7 +71,7 @@ def solve_in_ball(problem: DiscreteProblem, point: OperatingPoint, ball: object,
         ladders.append([JointPlan(np.outer(problem.p_X, problem.p_Y))])
     if point.has_classification:
         duals.append(label_alone(source))
-    return _best(problem, point, ball, tolerance, ladders, duals, "interior point")
+    return _best(problem, point, ball, tolerance, itertools.chain(evidence.ladders, ladders), duals, "interior point")
 
 
 def _given_law(problem: DiscreteProblem, point: OperatingPoint, ball: Ball, tolerance: float) -> PerceptionCertificate:
@@ -88,14 +94,20 @@ def _best(
     point: OperatingPoint,
     ball: Ball,
     tolerance: float,
-    ladders: list[Iterable[Primal]],
+    ladders: Iterable[Iterable[Primal]],
     duals: list[PriceDual | LabelBound],
     method: str,
 ) -> PerceptionCertificate:
-    priced = [(perception_checker.lower_end(problem, point, ball, dual), dual) for dual in duals]
+    priced: list[tuple[float, PriceDual | LabelBound]] = []
+    for witness in duals:
+        # Whether a budget is the least distortion of all, the checker decides exactly.
+        with contextlib.suppress(CertificateError):
+            priced.append((perception_checker.lower_end(problem, point, ball, witness), witness))
     lower, dual = max(priced, key=lambda pair: pair[0])
     upper, primal = math.inf, None
     for plans in ladders if lower < math.inf else ():
+        if checker.status_of(problem, point, lower, upper, tolerance) == "certified":
+            break
         for plan in plans:
             try:
                 value = perception_plan_checker.upper_end(problem, point, ball, plan)
@@ -104,14 +116,13 @@ def _best(
             if value < upper:
                 upper, primal = value, plan
             break
-    # A plan may touch its bound to within the outward rounding of both.
     return PerceptionCertificate(
         problem=problem,
         point=point,
         ball=ball,
-        lower=min(lower, upper),
+        lower=lower,
         upper=upper,
-        status=checker.status_of(problem, point, min(lower, upper), upper, tolerance),
+        status=checker.status_of(problem, point, lower, upper, tolerance),
         method=method,
         tolerance=tolerance,
         primal=primal,
@@ -128,10 +139,11 @@ def _distortion_evidence(source: Source, point: OperatingPoint) -> Evidence:
     if source.label is not None:
         constraints.append(Constraint(rate - source.wanted, information="given label"))
     found, _ = optimum(source.program(source.cost, constraints))
-    evidence = Evidence([ladder(source, found, centre(source))], [priced(source, found, constraints, distortion=True)])
-    if source.label is not None:
-        evidence.ladders.extend(local_plans(source, source.cost, constraints[:-1], found))
-    return evidence
+    ladders = [ladder(source, found, centre(source))]
+    duals = [priced(source, found, constraints, distortion=True)]
+    if source.label is None:
+        return Evidence(ladders, duals)
+    return Evidence(itertools.chain(ladders, local_plans(source, source.cost, constraints[:-1], found)), duals)
 
 
 def _tight_duals(source: Source, found: FreePoint) -> list[PriceDual]:
@@ -140,7 +152,14 @@ def _tight_duals(source: Source, found: FreePoint) -> list[PriceDual]:
     output = found.plan.sum(axis=0)
     flat = -np.log(np.maximum(kernel @ (output / output.sum()), LOWEST))
     ball = ball_multiplier(source, found)
-    return [source.dual(f, math.inf, 1.0, 0.0, w) for f, w in ((found.f, ball), (flat, 0.0)) if np.isfinite(f).all()]
+    # Where the budget is a hair above the least distortion, a slope at which a dearer letter has next to no mass.
+    dearer = source.cost[source.cost > 0]
+    steep = STEEP / float(dearer.min()) / source.scale if dearer.size else 0.0
+    duals: list[PriceDual] = []
+    for f, w in ((found.f, ball), (flat, 0.0)):
+        if np.isfinite(f).all():
+            duals += [source.dual(f, math.inf, 1.0, 0.0, w), source.dual(f + steep * source.lowest, steep, 1.0, 0.0, w)]
+    return duals
 
 
 def _halfway(source: Source, cheapest: FreePoint, budget: float) -> FreePoint:
@@ -170,11 +189,10 @@ def _no_rate(source: Source) -> Evidence:
 
 def _rate_evidence(source: Source, point: OperatingPoint) -> Evidence:
     budget = (point.distortion - source.offset) / source.scale
-    free = _no_rate(source)
-    anything = optimum(source.program(source.cost, []))
-    cheapest, _ = anything
-    bound = priced(source, cheapest, [], distortion=True)
-    ladders, duals = [*free.ladders], [bound]
+    cheapest, _ = optimum(source.program(source.cost, []))
+    ladders, duals = list[Iterator[FreePlan]](), [priced(source, cheapest, [], distortion=True)]
+    if budget >= float((source.p @ source.cost).min()):
+        ladders.extend(_no_rate(source).ladders)
     least = float(np.sum(cheapest.plan * source.cost))
     if budget < least - 1e-7:
         return Evidence([], duals)
@@ -195,6 +213,7 @@ def _rate_evidence(source: Source, point: OperatingPoint) -> Evidence:
     ladders.append(ladder(source, found, inside))
     # Where next to nothing is inside, the cheapest plan is better than none.
     ladders.append(ladder(source, cheapest, centre(source)))
-    if source.label is not None:
-        ladders.extend(local_plans(source, None, [k for k in constraints if k.information != "given label"], found))
-    return Evidence(ladders, duals)
+    if source.label is None:
+        return Evidence(ladders, duals)
+    local = local_plans(source, None, [k for k in constraints if k.information != "given label"], found)
+    return Evidence(itertools.chain(ladders, local), duals)

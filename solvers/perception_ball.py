@@ -100,6 +100,14 @@ class PerceptionCertificate(Certificate):
         return True
 
     @property
+    def plan(self) -> FloatArray | None:
+        """The joint masses (n, m) behind the upper end, None where there is none; a fresh array."""
+        if not isinstance(self.primal, FreePlan):
+            return super().plan
+        rows = np.asarray(self.primal.plan)
+        return np.asarray(self.problem.p_X[:, None] * (rows / rows.sum(axis=1, keepdims=True)))
+
+    @property
     def output_law(self) -> FloatArray | None:
         """The law of Y (m,) under `plan`; None where there is no plan."""
         plan = self.plan

@@ -35,8 +35,10 @@ import math
 import numpy as np
 from flint import arb, fmpq
 
-from solvers import checker
 from solvers.certificate import CertificateError, Dual, LabelBound, PriceDual
+from solvers.checker import check as check_given
+from solvers.checker import lower_end as lower_end_given
+from solvers.checker import status_of
 from solvers.exact import down, matrix, normalised, precision, rational
 from solvers.exact_problem import ExactPoint, ExactProblem, exact_point, exact_problem
 from solvers.perception_ball import Ball, PerceptionCertificate
@@ -47,7 +49,7 @@ from solvers.problem import DiscreteProblem, OperatingPoint
 def check(c: PerceptionCertificate) -> None:
     """Raise CertificateError unless everything that the certificate states follows from its evidence."""
     if c.ball.is_given_law(c.problem.p_Y):
-        checker.check(c)
+        check_given(c)
         return
     if c.arithmetic != "exact":
         raise CertificateError("a free output law is checked in exact arithmetic only")
@@ -56,7 +58,7 @@ def check(c: PerceptionCertificate) -> None:
         raise CertificateError("lower, upper and tolerance must be floats other than nan, the tolerance in [0, 1)")
     if c.lower > c.upper:
         raise CertificateError(f"lower end {c.lower!r} is above the upper end {c.upper!r}: the interval is empty")
-    status = checker.status_of(c.problem, c.point, c.lower, c.upper, c.tolerance)
+    status = status_of(c.problem, c.point, c.lower, c.upper, c.tolerance)
     if c.status != status:
         raise CertificateError(f"status is {c.status!r}, but the ends {c.lower!r} and {c.upper!r} say {status!r}")
     best_lower = lower_end(c.problem, c.point, c.ball, c.dual)
@@ -77,7 +79,7 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, ball: Ball, dual:
     """The greatest lower end (float, rounded down) that `dual` proves; inf where it proves the point infeasible."""
     check_setting(problem, point, ball)
     if isinstance(dual, LabelBound):
-        return checker.lower_end(problem, point, dual)
+        return lower_end_given(problem, point, dual)
     if not isinstance(dual, PriceDual):
         raise CertificateError(f"{type(dual).__name__} is no evidence for an output law that is free")
     with precision():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,28 +16,64 @@ from solvers.perception_source import LOWEST, Source, ladder
 from solvers.perception_system import Constraint
 
 ROUNDS: Final = 8
+STARTS: Final = 2  # at random, beside the relaxation's plan, for problems of up to SMALL pairs
+SMALL: Final = 400
 LEAST_GAIN: Final = 1e-9
+KEPT: Final = 2  # plans handed to the checker
 
 
 def local_plans(
     source: Source, cost: FloatArray | None, constraints: list[Constraint], relaxed: FreePoint
-) -> list[Iterator[FreePlan]]:
-    """Plans that meet I(S;Y) >= wanted, by rounds of tangents, which lie below it, from the relaxation's plan."""
-    assert source.label is not None
-    point, last, ladders = relaxed, math.inf, list[Iterator[FreePlan]]()
+) -> Iterator[Iterator[FreePlan]]:
+    """Plans that meet I(S;Y) >= wanted, by rounds in which I(S;Y) is replaced by its tangent, which lies below it.
+
+    cost: what is minimised, None for the rate; constraints: all but those of the label.
+    """
+    found: list[tuple[float, FreePoint, FreePoint]] = []
+    # Little may lie strictly inside tangent and budgets: a hair is kept free of each.
+    source = replace(source, radius=source.radius * (1 - LEAST_GAIN))
+    constraints = [replace(k, bound=k.bound - LEAST_GAIN * abs(k.bound)) for k in constraints]
+    for start in _starts(source, constraints, relaxed.plan):
+        plan, last = start, math.inf
+        for _ in range(ROUNDS):
+            tangent = _tangent(source, plan)
+            limit = Constraint(-source.wanted * (1 + LEAST_GAIN), linear=-tangent)
+            point, inside = optimum(source.program(cost, [*constraints, limit]))
+            if point.gap > 1e-6 or float(np.sum(point.plan * tangent)) < source.wanted:
+                break
+            plan, value = point.plan, float(np.sum(point.plan * cost)) if cost is not None else _rate(source, point.plan)
+            found.append((value, point, inside))
+            if value > last - LEAST_GAIN * abs(last):
+                break
+            last = value
+    found.sort(key=lambda k: k[0])
+    yield from (ladder(source, point, inside) for _, point, inside in found[:KEPT])
+
+
+def _starts(source: Source, constraints: list[Constraint], relaxed: FloatArray) -> Iterator[FloatArray]:
+    yield relaxed
+    yield _informed(source, constraints, relaxed)
+    if relaxed.size <= SMALL:
+        rng = np.random.default_rng(0)
+        for _ in range(STARTS):
+            start = source.p[:, None] * rng.dirichlet(np.ones(relaxed.shape[1]), size=relaxed.shape[0])
+            yield _informed(source, constraints, start)
+
+
+def _informed(source: Source, constraints: list[Constraint], plan: FloatArray) -> FloatArray:
+    """Climb I(S;Y) by its tangents, within the given budgets, until it is as much as wanted or no longer rises."""
+    budgets = [k for k in constraints if not k.epigraph]
+    level = 0.0
     for _ in range(ROUNDS):
-        tangent = _tangent(source, point.plan)
-        limit = Constraint(-source.wanted * (1 + LEAST_GAIN), linear=-tangent)
-        found, inside = optimum(source.program(cost, [*constraints, limit]))
-        if found.gap > 1e-6 or float(np.sum(found.plan * tangent)) < source.wanted * (1 - LEAST_GAIN):
+        tangent = _tangent(source, plan)
+        point, _ = optimum(source.program(-tangent / max(float(np.abs(tangent).max()), LOWEST), budgets))
+        rise = float(np.sum(point.plan * tangent))
+        if rise <= level * (1 + LEAST_GAIN):
             break
-        ladders.insert(0, ladder(source, found, inside))
-        value = float(np.sum(found.plan * cost)) if cost is not None else _rate(source, found.plan)
-        point = found
-        if value > last - LEAST_GAIN * abs(last):
+        plan, level = point.plan, rise
+        if level >= source.wanted:
             break
-        last = value
-    return ladders[:2]
+    return plan
 
 
 def _rate(source: Source, plan: FloatArray) -> float:

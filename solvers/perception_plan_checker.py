@@ -13,8 +13,8 @@ import numpy as np
 from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
-from solvers import checker
 from solvers.certificate import CertificateError, Primal
+from solvers.checker import upper_end as upper_end_given
 from solvers.exact import Enclosure, entropy_bits, log2_of, matrix, normalised, precision, rational, up
 from solvers.exact_problem import ExactProblem, exact_point, exact_problem
 from solvers.perception_ball import Ball, FreePlan
@@ -26,7 +26,7 @@ def upper_end(problem: DiscreteProblem, point: OperatingPoint, ball: Ball, prima
     check_setting(problem, point, ball)
     if not isinstance(primal, FreePlan):
         # p_Y is a law of every ball, so a plan of the problem with that law given is a plan of this one.
-        return checker.upper_end(problem, point, primal)
+        return upper_end_given(problem, point, primal)
     with precision():
         data, budgets = exact_problem(problem), exact_point(point)
         rows = _channel(problem, data, primal.plan)

@@ -13,13 +13,15 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lu_factor, lu_solve
 
 from rdcsym.problem import FloatArray
+
+LOWEST: Final = 1e-300  # floor of a mass whose logarithm is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +98,13 @@ class FreePlans:
 
     def divergence(self, r: FloatArray) -> float:
         """KL(r || q) in nats, accurate for r near q; r - q is not assumed to sum to 0."""
+        return float(np.sum(r * self.log_ratio(r) - r + self.q))
+
+    def log_ratio(self, r: FloatArray) -> FloatArray:
+        """log(r / q), accurate for r near q."""
         t = (r - self.q) / self.q
-        return float(self.q @ ((1 + t) * np.log1p(t) - t))
+        near = np.abs(t) < 0.5
+        return np.where(near, np.log1p(np.where(near, t, 0.0)), np.log(np.maximum(r, LOWEST) / self.q))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +157,7 @@ def directions(a: FreePlans, x: State) -> Callable[[Targets], State]:
     A = rows_of.T @ x.P
     omega = np.array([weight["both"]] + [weight["given label"]] * (K - 1))
     r = A[0]
-    relative = np.log1p((r - a.q) / a.q) if a.by_entropy else np.zeros(m)
+    relative = a.log_ratio(r) if a.by_entropy else np.zeros(m)
     price = x.w[J] * relative if a.by_entropy else x.t
     slope = sum((v * g for v, g in zip(w, G, strict=True)), np.zeros((n, m)))
     slope = slope + price - x.alpha[:, None] + (0.0 if a.cost is None else a.cost)

@@ -51,6 +51,7 @@ def test_a_checker_imports_no_solver(path):
         "exact_problem",
         "gaussian_problem",
         "gaussian_parallel_problem",
+        "perception_ball",
         "blahut_arimoto",
     }
     for name in imported(path):

@@ -23,10 +23,11 @@ Write t_y = P(S = . | Y = y) and eta for a bound of the contraction of the label
    b > a. So eta = the largest, over pairs of symbols x, of the lesser of these two will do.
 4. What is linear, <P,G>, is at least <q,g> + sum_x p_x min_y (G_xy - g_y).
 
-**The tree.** Its leaves come from the root, in which are the p(.|x) and so all posteriors, by splits of one simplex at a point of an edge into two
-that cover it. So every plan is in a leaf, and a plan within the budgets has t D + A min(R, H(X), H(Y)) + M C >= B there: the
-least that this says, over the leaves, is a lower end; where t = 0 and it fails in every leaf, there is no plan. For averages
-of plans (the convex envelope) all leaves must have one and the same (t, A, M): then (**), with the least B, is linear.
+**The tree.** Its leaves come from the root, in which are the p(.|x) and so all posteriors, by splits of one simplex at a
+point of an edge into two that cover it. So every plan is in a leaf, and within the budgets t D + A min(R, H(X), H(Y)) + M C >= B
+there: the least that this says, over the leaves, is a lower end. If in every leaf it fails for all values that a plan can
+have, D <= sum_x p_x max_y c or R <= min(H(X), H(Y)), there is no plan. For averages of plans (the convex envelope) all leaves
+must have one and the same (t, A, M): then (**), with the least B, is linear.
 """
 
 from __future__ import annotations
@@ -232,7 +233,9 @@ def _conclude(data: ExactProblem, budgets: ExactPoint, leaf: Support) -> float:
     most = data.rate_ceiling.high if budgets.rate is None else min(budgets.rate.high, data.rate_ceiling.high)
     room = leaf.bound - spent - arb(leaf.rate) * arb(most) * ln2
     if leaf.cost > 0:
-        return down(room / arb(leaf.cost))
+        least = room / arb(leaf.cost)
+        dearest = sum((p * max(row) for p, row in zip(data.p, data.cost, strict=True)), fmpq(0))
+        return math.inf if least > arb(dearest) else down(least)
     return math.inf if room > 0 else -math.inf
 
 

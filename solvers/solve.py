@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
+import numpy as np
+
 from rdcsym.problem import InputError, check_array, nearest
-from solvers.certificate import Certificate, JointPlan, Primal
+from solvers.branch_evidence import default_nodes, tree_evidence
+from solvers.certificate import Certificate, JointPlan, Primal, TreeDual
 from solvers.classification import classification_evidence, infeasibility_evidence
+from solvers.conditioning import conditioned, restated
 from solvers.engine import Device
 from solvers.envelope import LARGEST, envelope_evidence
 from solvers.evidence import Evidence, arithmetic_for, best
@@ -37,7 +41,7 @@ def solve(
     classifier_sees_seed: bool | None = None,
     method: str = "auto",
     tolerance: float = DEFAULT_TOLERANCE,
-    nodes: int = DEFAULT_NODES,
+    nodes: int | None = None,
     device: str = "cpu",
 ) -> Certificate:
     """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem.
@@ -51,7 +55,7 @@ def solve(
     method: "auto", or one of "newton" (the fast engine, which "auto" takes above 4096 pairs of symbols), "conic", "sinkhorn",
     "transport" alone; the one-shot setting has one method only. device: where the engine works, "cpu" (NumPy), "torch" or "cuda".
     tolerance: relative gap up to which the status is "certified". nodes: of branch and bound, where a label makes the problem not
-    convex, after which an open gap is reported as it is.
+    convex, after which an open gap is reported as it is; 0 leaves it out, None allows what takes a few seconds.
     An infeasible point is a result (lower = upper = inf), and status "gap" an honest interval that may have upper = inf.
     Raises InputError on bad input.
     """
@@ -72,10 +76,26 @@ def solve(
     limit = check_array("tolerance", tolerance)
     if limit.ndim != 0 or not 0 <= limit < 1:
         raise InputError("tolerance", tolerance, "is no relative gap", "give a number in [0, 1)")
-    if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 1:
-        raise InputError("nodes", nodes, "is no number of nodes", "give a whole number of at least 1")
+    if nodes is not None and (isinstance(nodes, bool) or not isinstance(nodes, int | np.integer) or nodes < 0):
+        raise InputError("nodes", nodes, "is no number of nodes", "give a whole number of at least 0, or None")
     if device not in get_args(Device):
         raise InputError("device", device, "is unknown", nearest(str(device), get_args(Device)))
+    if (easy := conditioned(problem, point)) is not None:
+        found = solve(
+            easy.problem,
+            rate=rate,
+            classification=classification,
+            perception=perception,
+            setting=setting,
+            units=units,
+            distortion=None if distortion is None else easy.distortion,
+            classifier_sees_seed=classifier_sees_seed,
+            method=method,
+            tolerance=tolerance,
+            nodes=nodes,
+            device=device,
+        )
+        return restated(easy, found, problem, point)
     if perception is not None:
         if method != "auto":
             raise InputError("method", method, "takes p_Y as given", "leave it 'auto' beside perception")
@@ -91,6 +111,10 @@ def solve(
     found = _without_label(problem, where, point, method, float(limit), device)
     if not point.has_classification or found.status != "gap" or method in ("newton", "sinkhorn", "transport"):
         return found
+    if method == "auto" and point.setting == "single-letter":
+        found = _by_tree(problem, where, point, found, float(limit), default_nodes(where) if nodes is None else int(nodes))
+        if found.status != "gap" or (found.primal is not None and isinstance(found.dual, TreeDual)):
+            return found
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic")
     ladders: list[Iterable[Primal]] = [[plan] for plan in more_plans]
     if found.primal is not None:
@@ -102,10 +126,26 @@ def solve(
         return found
     if point.setting == "asymptotic" and where.cost.size <= LARGEST:
         known = [plan.plan for plan in (*more_plans, found.primal) if isinstance(plan, JointPlan)]
-        mixtures, bounds = envelope_evidence(problem, where, point, known, tolerance=float(limit), nodes=nodes)
+        mixtures, bounds = envelope_evidence(
+            problem, where, point, known, tolerance=float(limit), nodes=DEFAULT_NODES if nodes is None else int(nodes)
+        )
         ladders = [[found.primal], mixtures] if found.primal is not None else [mixtures]
         return best(problem, point, Evidence("time sharing", ladders, [found.dual, *bounds]), float(limit))
     return found
+
+
+def _by_tree(
+    problem: DiscreteProblem, where: Support, point: OperatingPoint, found: Certificate, tolerance: float, nodes: int
+) -> Certificate:
+    """What branch and bound makes of `found`; the same where no node is allowed, or rate 0 leaves one plan only."""
+    if nodes == 0 or (not point.minimises_rate and point.rate == 0) or arithmetic_for(problem, point) == "float64":
+        return found
+    known = [] if found.plan is None else [found.plan[np.ix_(where.keep_x, where.keep_y)]]
+    plan, dual, _ = tree_evidence(where, point, known, tolerance=tolerance, nodes=nodes)
+    ladders: list[Iterable[Primal]] = [] if plan is None else [[JointPlan(where.full_plan(plan))]]
+    if found.primal is not None:
+        ladders.append([found.primal])
+    return best(problem, point, Evidence("branch and bound", ladders, [dual, found.dual]), tolerance)
 
 
 def _without_label(

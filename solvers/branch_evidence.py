@@ -1,0 +1,104 @@
+"""Single-letter problems with a label, solved globally: the plan and the tree that close the relaxation's gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from rdcsym.problem import FloatArray
+from solvers.branch import Searched, entropies, search, tree_dual
+from solvers.branch_bound import ON_MARGINALS, Programme, greatest_kappa
+from solvers.branch_local import local_search
+from solvers.certificate import TreeDual
+from solvers.problem import OperatingPoint, Support
+
+MARGIN: Final = 1e-9
+"""Share of a budget that plans keep free, so that the exact plan is inside."""
+INSIDE: Final = 2e-10
+"""Share of a budget within which a plan must keep to be offered to the kernel."""
+SHARE_OF_TOLERANCE: Final = 0.3
+"""Part of the tolerated gap at which the search ends; the rest is for rounding and the margins."""
+RANDOM_STARTS: Final = 12
+ABOVE: Final = 1e-4
+"""How far above every plan's value a bound must be to prove that there is no plan."""
+WORK: Final = 60_000
+MOST_NODES: Final = 1000
+
+
+def default_nodes(where: Support) -> int:
+    """Nodes that take a few seconds, 0 where too few of them would."""
+    if where.label is None:
+        return 0
+    nodes = WORK // (where.cost.size * where.label.shape[1])
+    return min(MOST_NODES, nodes) if nodes >= 10 else 0
+
+
+def tree_evidence(
+    where: Support, point: OperatingPoint, known: Sequence[FloatArray], *, tolerance: float, nodes: int
+) -> tuple[FloatArray | None, TreeDual, int]:
+    """The best plan (n, m) on the support that the search met, or None; the tree; and how many programmes it solved.
+
+    known: (n, m) plans on the support from which the local search starts too. tolerance: relative gap at which to end.
+    """
+    assert where.label is not None
+    offset, spread = float(where.cost.min()), float(np.ptp(where.cost)) or 1.0
+    programme = _programme(where, point, offset, spread)
+    inner = _shrunk(programme, MARGIN)
+    edge = _shrunk(programme, INSIDE)
+
+    def value(plans: FloatArray) -> FloatArray:
+        both, _, _, cost = programme.functions(plans, np.zeros_like(plans)).T
+        mass = plans @ programme.label
+        loss = np.sum(mass.sum(axis=2) * entropies(mass / mass.sum(axis=2, keepdims=True)), axis=1)
+        ok = (loss <= edge.budgets[2]) & (programme.off_marginals(plans) <= ON_MARGINALS)
+        if point.minimises_rate:
+            return np.where(ok & (cost <= edge.budgets[3]), both, np.inf)
+        return np.where(ok & (both <= edge.budgets[0]), cost, np.inf)
+
+    scale, origin = (1.0, 0.0) if point.minimises_rate else (spread, offset)
+
+    def gap(value: float) -> float:
+        floor = 1e-6 if point.minimises_rate else 1e-6 * spread
+        return SHARE_OF_TOLERANCE * tolerance * max(abs(value * scale + origin), floor) / scale
+
+    found: Searched = search(programme, local_search(inner, value), _starts(programme, known), gap=gap, nodes=nodes)
+    dual = tree_dual(programme, found.root, scale=scale, spread=spread, offset=offset)
+    return None if found.plan is None else found.plan.T, dual, found.nodes
+
+
+def _programme(where: Support, point: OperatingPoint, offset: float, spread: float) -> Programme:
+    assert where.label is not None
+    p, q, label = where.p / where.p.sum(), where.q / where.q.sum(), where.label
+    entropy_s = float(entropies(p @ label))
+    most = min(float(entropies(p)), float(entropies(q)))
+    loss = min(point.classification_nats, entropy_s)
+    kappa = greatest_kappa(label)
+    rate = 0.0 if point.minimises_rate else min(point.rate_nats, most)
+    least_distortion = (point.distortion - offset) / spread if point.minimises_rate else 0.0
+    return Programme(
+        p=p,
+        q=q,
+        label=label,
+        cost=(where.cost.T - offset) / spread,
+        kappa=kappa,
+        budgets=np.array([rate, rate - kappa * (entropy_s - loss), loss, least_distortion]),
+        fixed=np.array([False, False, False, not point.minimises_rate]),
+        prices=np.array([0.0, 0.0, 0.0, 1.0]),
+        minimises_rate=point.minimises_rate,
+        ceiling=(most if point.minimises_rate else 1.0) + ABOVE,
+    )
+
+
+def _shrunk(programme: Programme, share: float) -> Programme:
+    """The programme with a share of its budgets kept free; what the relaxation adds (the second) is left as it is."""
+    return replace(programme, budgets=programme.budgets - share * np.abs(programme.budgets) * np.array([1.0, 0.0, 1.0, 1.0]))
+
+
+def _starts(programme: Programme, known: Sequence[FloatArray]) -> FloatArray:
+    product = np.outer(programme.q, programme.p)
+    random = product * np.random.default_rng(0).gamma(0.5, 1.0, (RANDOM_STARTS, *product.shape)) + 1e-6 * product
+    random /= random.sum(axis=(1, 2), keepdims=True)
+    return np.concatenate([random, *((plan.T + 1e-9 * product)[None] for plan in known)])

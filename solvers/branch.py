@@ -2,7 +2,8 @@
 
 A node gives each y a simplex of posteriors; on it the concave H(t_y) is at least its secant, which makes the classification
 constraint linear, and convex with what the rate keeps convex (`branch_relaxation`). The open node of least bound is
-divided where q_y (H(t_y) - secant) is largest, at the posterior of its own plan. Upper ends come from rounds of tangents (`branch_local`).
+divided at the posterior t_y of its own plan where that raises q_y secant(t_y) the most. Upper ends come from rounds of tangents
+(`branch_local`).
 """
 
 from __future__ import annotations
@@ -74,9 +75,11 @@ class Searched:
 
 
 def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Callable[[float], float], nodes: int) -> Searched:
-    """Divide until lower >= upper - gap(upper), or `nodes` programmes are solved. starts: plans (B, m, n) for the local search."""
-    m, n = programme.cost.shape
-    k = programme.label.shape[1]
+    """Divide until lower >= upper - gap(upper), or `nodes` programmes are solved.
+
+    starts: plans (B, m, n) from which the local search starts; they need not be couplings.
+    """
+    m, k = len(programme.q), programme.label.shape[1]
     best = _Best(local, gap, programme.ceiling)
     best.try_from(starts, ROUNDS)
     low = floor(programme)
@@ -87,7 +90,6 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
     solved, order, turn = 1, 0, 0
     heap: list[tuple[float, int, _Node]] = []
     heapq.heappush(heap, (root.bound, order, root))
-    closed = math.inf
     while heap and heap[0][0] < best.target and solved < nodes:
         parents: list[_Node] = []
         while heap and heap[0][0] < best.target and len(parents) < min(BATCH, max(1, (nodes - solved) // 2)):
@@ -106,7 +108,7 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
         hopeful = sorted((c for c in children if c.bound < best.target), key=lambda c: c.bound)
         if hopeful and (turn <= EARLY or turn % EARLY == 0 or not math.isfinite(best.value)):
             best.try_from(np.array([c.plan for c in hopeful[:4]]), SOME_ROUNDS)
-    lower = min(closed, heap[0][0] if heap else math.inf)
+    lower = heap[0][0]
     return Searched(lower, best.value, best.plan, solved, root)
 
 
@@ -114,7 +116,8 @@ class _Best:
     """The best plan so far, and the bound at which a node is of no more interest."""
 
     def __init__(self, local: Local, gap: Callable[[float], float], ceiling: float) -> None:
-        self.value, self.plan = math.inf, None
+        self.value = math.inf
+        self.plan: FloatArray | None = None
         self._local, self._gap, self._ceiling = local, gap, ceiling
 
     @property
@@ -141,9 +144,8 @@ def _solve(programme: Programme, parts: Sequence[tuple[FloatArray, FloatArray, _
 
 def _node(programme: Programme, part: tuple[FloatArray, FloatArray, _Node | None], found: Solved, i: int) -> _Node:
     vertices, coordinates, parent = part
-    node = _Node(
-        vertices, coordinates, float(found.bound[i]), found.plan[i], found.multipliers[i], found.facets[i], found.g[i], found.plan[i]
-    )
+    bound, plan = float(found.bound[i]), found.plan[i]
+    node = _Node(vertices, coordinates, bound, plan, found.multipliers[i], found.facets[i], found.g[i], plan)
     if parent is not None and not node.bound >= parent.bound:
         # The parent's multipliers prove at least their own bound here: the same linear function, seen from new vertices.
         heights = parent.multipliers[2] * entropies(parent.vertices) - parent.facets
@@ -200,7 +202,7 @@ def floor(programme: Programme) -> FloatArray:
 
 def entropies(laws: FloatArray) -> FloatArray:
     """H of laws along the last axis, in nats."""
-    return -np.sum(laws * np.log(np.maximum(laws, 1e-300)), axis=-1)
+    return np.asarray(-np.sum(laws * np.log(np.maximum(laws, 1e-300)), axis=-1))
 
 
 def tree_dual(programme: Programme, root: _Node, *, scale: float, spread: float, offset: float) -> TreeDual:

@@ -74,7 +74,7 @@ class Programme:
 
     def objective(self, values: FloatArray, rho: FloatArray) -> FloatArray:
         priced = np.sum(np.where(self.fixed, self.prices * values, 0.0), axis=1)
-        return priced + (rho if self.minimises_rate else 0.0)
+        return np.asarray(priced + (rho if self.minimises_rate else 0.0))
 
 
 def bounds(

@@ -18,6 +18,8 @@ from solvers.branch_relaxation import Nodes, solve_nodes
 
 STILL: Final = 1e-9
 """Progress of a round, in the programme's units, at which a start is left."""
+OUTSIDE: Final = 1e6
+"""Above every value: what a plan outside the budgets counts as, before its excess."""
 LEAST: Final = 1e-9
 """Least posterior at which a tangent is drawn; any law gives a bound from above."""
 
@@ -34,30 +36,33 @@ def local_search(
     if not fixed.all():
         fixed[1], prices[1] = True, 0.0
     inner = replace(programme, fixed=fixed, prices=prices)
-    m, n = programme.cost.shape
+    m = len(programme.q)
     trivial = np.tile(programme.label.T, (m, 1, 1))
+    product = np.outer(programme.q, programme.p)
 
     def search(plans: FloatArray, rounds: int) -> tuple[float, FloatArray] | None:
         values = feasible(plans)
         i = int(np.argmin(values))
         best, plan = float(values[i]), plans[i]
         last = np.full(len(plans), np.inf)
-        start = np.tile(np.outer(programme.q, programme.p), (len(plans), 1, 1))
         for _ in range(rounds):
             t = np.maximum(plans @ programme.label, LEAST)
             t /= t.sum(axis=2, keepdims=True)
             tangent = -np.log(t) @ programme.label.T
-            found = solve_nodes(inner, Nodes(tangent, np.tile(trivial, (len(plans), 1, 1, 1)), start[: len(plans)]), np.inf)
+            coordinates, start = (np.broadcast_to(x, (len(plans), *x.shape)) for x in (trivial, product))
+            found = solve_nodes(inner, Nodes(tangent, coordinates, start), np.inf)
             values = feasible(found.plan)
             i = int(np.argmin(values))
             if values[i] < best:
                 best, plan = float(values[i]), found.plan[i]
-            # Starts that stand still, or that cannot become the best at the rate at which they improve, are left.
-            moving = (values < np.inf) & (values < last - STILL)
-            moving &= (values - best <= STILL) | (last == np.inf) | (values - best < 8 * (last - values))
+            # A tangent out of reach is met as far as it goes, and the next one reaches further.
+            merit = np.where(values < np.inf, values, OUTSIDE + np.maximum(found.excess, 0.0).sum(axis=1))
+            moving = merit < last - STILL
+            # Starts that cannot become the best at the rate at which they improve are left.
+            moving &= (merit >= OUTSIDE) | (last >= OUTSIDE) | (merit - best < 8 * (last - merit))
             if not moving.any():
                 break
-            plans, last = found.plan[moving], values[moving]
+            plans, last = found.plan[moving], merit[moving]
         return (best, plan) if np.isfinite(best) else None
 
     return search

@@ -28,6 +28,8 @@ TO_BOUNDARY: Final = 0.995
 """Share of the way to the nearest zero of a positive quantity that a step may go."""
 SOLVED: Final = 2e-9
 """Gap, in units of the spread of the cost, at which a programme counts as solved."""
+FEASIBLE: Final = 3e-10
+"""Excess over a budget at which a plan counts as within it."""
 ENOUGH: Final = 0.02
 """A node that will be split anyway need be solved only to this share of its distance to the target."""
 LOWEST: Final = 1e-200
@@ -48,8 +50,8 @@ class Nodes:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Of each programme: plan (B, m, n); multipliers (B, 4) of the four functions; facets (B, m, k); g (B, m); the bound that they
-    prove (B,) and how far each budget is exceeded (B, 4)."""
+    """Of each programme: plan (B, m, n); multipliers (B, 4) of the four functions; facets (B, m, k); g (B, m); the bound that
+    they prove (B,); and how far each budget is exceeded (B, 4)."""
 
     plan: FloatArray
     multipliers: FloatArray
@@ -108,7 +110,7 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
             best = out.bound[live]
             gap = programme.objective(values, state.rho) - best
             short = np.einsum("byix,byx->byi", nodes.coordinates, state.P).min(axis=(1, 2))
-            near = (excess.max(axis=1) <= 1e-7) & (short >= -1e-7)
+            near = (excess.max(axis=1) <= FEASIBLE) & (short >= -FEASIBLE)
             wanted = np.maximum(SOLVED, ENOUGH * (target - best)) if target < np.inf else SOLVED
             ended = (best >= limit) | (near & (gap <= wanted)) | (step == STEPS) | ~np.isfinite(bound)
         if ended.any():
@@ -144,29 +146,27 @@ def _start(programme: Programme, nodes: Nodes) -> _State:
 
 
 def _step(pr: Programme, nodes: Nodes, st: _State) -> _State:
-    B, m, n = st.P.shape
-    free = ~pr.fixed
+    B, free = len(st.P), ~pr.fixed
     system = _System(pr, nodes, st)
     # Complementary pairs, each pushed towards one and the same product.
-    products = (st.w * st.P, (st.lam * st.z)[:, free], ((PENALTY - st.lam) * st.ez)[:, free], st.nu * st.s, (PENALTY - st.nu) * st.es)
+    flat = ((st.lam * st.z)[:, free], ((PENALTY - st.lam) * st.ez)[:, free])
+    products = (st.w * st.P, *flat, st.nu * st.s, (PENALTY - st.nu) * st.es)
     count = sum(x[0].size for x in products)
     mass = sum(x.reshape(B, -1).sum(axis=1) for x in products) / count
     zero = np.zeros((B, 1, 1))
     d = system.direction(zero, *(np.zeros_like(x) for x in (st.z, st.z, st.s, st.s)))
     one = _length(free, st, d, 1.0)[:, None, None]
-    flat = one[:, :, 0]
+    row = one[:, :, 0]
     after = (
         np.sum((st.P + one * d.P) * (st.w + one * d.w), axis=(1, 2))
-        + np.sum(((st.z + flat * d.z) * (st.lam + flat * d.lam))[:, free], axis=1)
-        + np.sum(((st.ez + flat * d.ez) * (PENALTY - st.lam - flat * d.lam))[:, free], axis=1)
+        + np.sum(((st.z + row * d.z) * (st.lam + row * d.lam))[:, free], axis=1)
+        + np.sum(((st.ez + row * d.ez) * (PENALTY - st.lam - row * d.lam))[:, free], axis=1)
         + np.sum((st.s + one * d.s) * (st.nu + one * d.nu) + (st.es + one * d.es) * (PENALTY - st.nu - one * d.nu), axis=(1, 2))
     ) / count
     # A plan that is driven into a vertex of the transport polytope loses its marginals to rounding.
     centre = np.maximum(mass * np.clip(after / mass, 1e-3, 1.0) ** 3, 0.1 * SOLVED / count)[:, None, None]
-    flat = centre[:, :, 0]
-    d = system.direction(
-        centre - d.P * d.w, flat - d.z * d.lam, flat + d.ez * d.lam, centre - d.s * d.nu, centre + d.es * d.nu
-    )
+    row = centre[:, :, 0]
+    d = system.direction(centre - d.P * d.w, row - d.z * d.lam, row + d.ez * d.lam, centre - d.s * d.nu, centre + d.es * d.nu)
     a = _length(free, st, d, TO_BOUNDARY)
     x, y = a[:, None, None], a[:, None]
     return _State(
@@ -238,8 +238,7 @@ class _System:
     def direction(self, mp: FloatArray, mz: FloatArray, mez: FloatArray, ms: FloatArray, mes: FloatArray) -> _State:
         """The Newton step towards w P = mp, lam z = mz, (PENALTY - lam) ez = mez, nu s = ms, (PENALTY - nu) es = mes."""
         st, free, pr = self.st, self.free, self.pr
-        B, m, n = st.P.shape
-        r = self.J.shape[2]
+        (B, _, n), r = st.P.shape, self.J.shape[2]
         over_z, over_s = PENALTY - st.lam, PENALTY - st.nu
         aim = (ms / st.nu - mes / over_s - self.inside) / self.give
         rhs = mp / st.P - self.dual + np.einsum("byi,byix->byx", aim, self.coords)
@@ -294,5 +293,3 @@ def _solved(matrices: FloatArray, right: FloatArray) -> FloatArray:
         return np.asarray(np.linalg.solve(matrices, right[..., None])[..., 0])
     except np.linalg.LinAlgError:
         return (_inverse(matrices) @ right[..., None])[..., 0]
-
-

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from solvers import checker
-from solvers.certificate import Arithmetic, Certificate, CertificateError, Dual, Primal
+from solvers.certificate import Arithmetic, Certificate, CertificateError, Dual, Primal, SemiDual
 from solvers.problem import DiscreteProblem, OperatingPoint
 
 EXACT_ENTRIES: Final = 4096
@@ -36,13 +38,12 @@ def best(
     tolerance: float,
     arithmetic: Arithmetic | None = None,
 ) -> Certificate:
-    """The certificate with the best ends among the evidence; plans that the kernel rejects are passed over.
+    """The certificate with the best ends among the evidence; what the kernel rejects is passed over.
 
     arithmetic: the kernel's; None: that of the problem's size.
     """
     chosen = arithmetic or arithmetic_for(problem, point)
-    priced = [(checker.lower_end(problem, point, dual, chosen), dual) for dual in evidence.duals]
-    lower, dual = max(priced, key=lambda pair: pair[0])
+    lower, dual = max((_priced(problem, point, dual, chosen) for dual in evidence.duals), key=lambda pair: pair[0])
     upper, primal = math.inf, None
     for ladder in evidence.ladders if lower < math.inf else ():
         for candidate in ladder:
@@ -65,3 +66,14 @@ def best(
         dual=dual,
         arithmetic=chosen,
     )
+
+
+def _priced(problem: DiscreteProblem, point: OperatingPoint, dual: Dual, arithmetic: Arithmetic) -> tuple[float, Dual]:
+    """The lower end of a dual, and the dual; of the cheapest pairs, which are evidence anywhere, where the kernel rejects it."""
+    try:
+        return checker.lower_end(problem, point, dual, arithmetic), dual
+    except CertificateError:
+        if point.setting == "oneshot":
+            raise
+        cheapest = SemiDual(np.zeros_like(problem.p_Y), 0.0)
+        return checker.lower_end(problem, point, cheapest, arithmetic), cheapest

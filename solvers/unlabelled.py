@@ -41,7 +41,8 @@ def rate_evidence(where: Support, point: OperatingPoint, method: str) -> Evidenc
     ladders: list[Iterable[Primal]] = [[JointPlan(where.full_plan(plan))] for plan in (outer, plain.plan)]
     duals: list[Dual] = [SemiDual(where.full_g(plain.g), 0.0)]
     if point.distortion >= float(where.p @ where.cost @ where.q):
-        return Evidence("product", ladders, duals)
+        # The budget may be the product's cost but for rounding: next to it lie cheaper plans of next to no rate.
+        return Evidence("product", [*ladders, with_margin(where, outer, plain.plan, MARGINS)], duals)
     # Below the least cost of any plan the transport dual is the whole proof.
     if method == "transport" or point.distortion < plain.cost - 1e-9 * abs(plain.cost):
         return Evidence("transport", ladders, duals)

@@ -40,10 +40,12 @@ class _Budgets:
     wanted: float
 
 
-def classification_evidence(where: Support, point: OperatingPoint, *, conic: bool = False) -> tuple[list[Primal], list[Dual]]:
+def classification_evidence(
+    where: Support, point: OperatingPoint, *, conic: bool = False, rounds: bool = True
+) -> tuple[list[Primal], list[Dual]]:
     """Plans and dual witnesses beyond `infeasibility_evidence` and those without label.
 
-    conic: the relaxation's multipliers come from the conic solver.
+    conic: the relaxation's multipliers come from the conic solver. rounds: whether the convex-concave rounds are run.
     """
     assert where.label is not None
     source = LabelledSource(where.p, where.q, where.cost, where.label)
@@ -69,7 +71,7 @@ def classification_evidence(where: Support, point: OperatingPoint, *, conic: boo
         return [], duals
     duals.append(_channel_dual(where, relaxed))
     plans = [relaxed.plan]
-    if source.label_information(relaxed.plan) < wanted or conic:
+    if rounds and (source.label_information(relaxed.plan) < wanted or conic):
         plans += _convex_concave(source, budgets, _starts(source, budgets, relaxed.plan))
     return [JointPlan(where.full_plan(plan)) for plan in plans], duals
 

@@ -39,7 +39,7 @@ SHARE: Final = 0.1
 """Share of the wanted gap below which a better coupling is not worth a round, and of it that the tree may leave open."""
 EXPLORED: Final = 8
 """Rounds that try random starts too."""
-RANDOM_STARTS: Final = 6
+RANDOM_STARTS: Final = 4
 NEIGHBOURS: Final = 3
 NEARLY: Final = 0.01
 """Share of an excess below which a better coupling is not worth a round."""

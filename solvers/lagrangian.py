@@ -25,10 +25,17 @@ COOLING: Final = 0.3
 VERTEX_TURNS: Final = 50
 FURTHEST: Final = 50.0
 """Greatest distance in nats of a law r(y|s) below q(y): what it is worth is then beyond the reach of any plan."""
-AMPLITUDES: Final = (-1.5, 1.5)
-"""Range of the decimal logarithm of a random law's spread in nats."""
+ROUGH: Final = 64
+ROUGH_TURNS: Final = 20
+ROUGH_SWEEPS: Final = 6
+ROUGHLY: Final = 0.01
+"""Least temperature of a rough descent, as a share of the spread."""
+SIZES: Final = (1.0, 8.0)
+"""Range of the spread of random laws, in nats."""
+SAME: Final = 1e-5
+"""Rough values closer than this share of their range count as one, and so do plans that differ by less."""
+CHEAP: Final = 0.15
 VERTICES: Final = 40
-SAME: Final = 1e-6
 NEAR_VERTEX: Final = 0.999
 """Starts are mixed with a little of the product, since turns do not leave a posterior of 0."""
 
@@ -85,22 +92,49 @@ def descend(source: LabelledSource, prices: Prices, start: RelaxedPlan | FloatAr
 
 
 def starts(source: LabelledSource, prices: Prices, rng: np.random.Generator, count: int) -> list[FloatArray]:
-    """Laws log r(y|s) to descend from: those of the best of many vertices of the couplings' polytope.
+    """Laws log r(y|s) to descend from: `count` that rough descents find and, where the rate is cheap, `count` of vertices."""
+    found = _rough(source, prices, rng)[:count]
+    cheap = prices.rate <= CHEAP * (_spread(prices.cost * source.cost, source) + prices.label)
+    return found + (_vertices(source, prices, rng)[:count] if cheap else [])
 
-    Each is reached, as if the rate were free, from random laws.
-    """
+
+def _rough(source: LabelledSource, prices: Prices, rng: np.random.Generator) -> list[FloatArray]:
+    """Many short descents from random laws, by a few sweeps of Sinkhorn's iteration a turn, all at once; the best first."""
+    n, m = source.cost.shape
+    temperature = max(prices.rate, ROUGHLY * (_spread(prices.cost * source.cost, source) + prices.label))
+    log_p, log_q = np.log(source.p)[:, None], np.log(source.q)
+    size = rng.uniform(*SIZES, size=(ROUGH, 1, 1))
+    log_r = log_q + size * rng.normal(size=(ROUGH, source.label.shape[1], m))
+    f, g = np.zeros((ROUGH, n, 1)), np.zeros((ROUGH, 1, m))
+    for _ in range(ROUGH_TURNS):
+        worth = prices.label * (source.label @ np.maximum(log_r - log_q, -FURTHEST))
+        exponent = (worth - prices.cost * source.cost) / temperature + log_p + log_q
+        for _ in range(ROUGH_SWEEPS):
+            f = log_p - _log_sum(exponent + g, 2)
+            g = log_q - _log_sum(exponent + f, 1)
+        plans = np.exp(exponent + f + g)
+        log_r = np.log(np.maximum(source.label.T @ plans / (source.p @ source.label)[:, None], LOWEST))
+    values = np.array([column(source, plan).value(prices) for plan in plans])
+    order = np.argsort(values, kind="stable")
+    near = np.abs(np.diff(values[order])) <= SAME * np.ptp(values)
+    return [log_r[i] for i in order[np.concatenate([[True], ~near])]]
+
+
+def _vertices(source: LabelledSource, prices: Prices, rng: np.random.Generator) -> list[FloatArray]:
+    """Descents from random laws as if the rate were free: they end at vertices of the couplings' polytope; the best first."""
     free, product = Prices(prices.cost, 0.0, prices.label), np.outer(source.p, source.q)
     found: list[Column] = []
     for _ in range(VERTICES):
-        worth = 10 ** rng.uniform(*AMPLITUDES) * rng.normal(size=(source.label.shape[1], source.q.size))
-        found.append(descend(source, free, np.log(source.q) + worth))
+        laws = np.log(source.q) + rng.uniform(*SIZES) * rng.normal(size=(source.label.shape[1], source.q.size))
+        found.append(descend(source, free, laws))
     found.sort(key=lambda c: c.value(prices))
-    distinct = [c for c, before in zip(found, [None, *found], strict=False) if before is None or _apart(c, before)]
-    return [log_laws(source, NEAR_VERTEX * c.plan + (1 - NEAR_VERTEX) * product) for c in distinct[:count]]
+    distinct = [c for i, c in enumerate(found) if i == 0 or np.abs(c.plan - found[i - 1].plan).max() > SAME]
+    return [log_laws(source, NEAR_VERTEX * c.plan + (1 - NEAR_VERTEX) * product) for c in distinct]
 
 
-def _apart(one: Column, other: Column) -> bool:
-    return float(np.abs(one.plan - other.plan).max()) > SAME
+def _log_sum(x: FloatArray, axis: int) -> FloatArray:
+    top = x.max(axis=axis, keepdims=True)
+    return np.asarray(top + np.log(np.exp(x - top).sum(axis=axis, keepdims=True)))
 
 
 def log_laws(source: LabelledSource, plan: FloatArray) -> FloatArray:

@@ -115,16 +115,15 @@ def solve(
         found = _by_tree(problem, where, point, found, float(limit), default_nodes(where) if nodes is None else int(nodes))
         if found.status != "gap" or (found.primal is not None and isinstance(found.dual, TreeDual)):
             return found
-    more_plans, more_duals = classification_evidence(where, point, conic=method == "conic")
+    shared = point.setting == "asymptotic" and method == "auto" and where.cost.size <= LARGEST and nodes != 0
+    more_plans, more_duals = classification_evidence(where, point, conic=method == "conic", rounds=not shared)
     ladders: list[Iterable[Primal]] = [[plan] for plan in more_plans]
     if found.primal is not None:
         ladders.append([found.primal])
     name = "conic relaxation" if method == "conic" else "convex relaxation"
     all_duals = [found.dual, *infeasibility_evidence(where), *more_duals]
     found = best(problem, point, Evidence(name, ladders, all_duals), float(limit))
-    if found.status != "gap" or method != "auto":
-        return found
-    if point.setting == "asymptotic" and where.cost.size <= LARGEST:
+    if found.status == "gap" and shared:
         known = [plan.plan for plan in (*more_plans, found.primal) if isinstance(plan, JointPlan)]
         mixtures, bounds = envelope_evidence(
             problem, where, point, known, tolerance=float(limit), nodes=DEFAULT_NODES if nodes is None else int(nodes)

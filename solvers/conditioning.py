@@ -38,6 +38,8 @@ EASY: Final = 200
 """Power of 2 up to which (or down to minus which) the spread of the costs may be left as it is."""
 OFFSET: Final = 1024.0
 """Size of the least cost, in units of the spread, from which it is taken out."""
+EXACT_PAIRS: Final = 1 << 14
+"""Pairs of symbols of positive mass up to which exact arithmetic (seconds) is tried where float64 proves no upper end."""
 SHARES: Final = (0.0, 1e-15, 1e-12, 1e-9, 1e-6)
 """Shares of the product of the marginals that are mixed into a plan, in turn, until it is within the budgets again."""
 
@@ -82,6 +84,18 @@ def conditioned(problem: DiscreteProblem, point: OperatingPoint) -> Conditioned 
 
 def restated(easy: Conditioned, found: Certificate, problem: DiscreteProblem, point: OperatingPoint) -> Certificate:
     """The certificate of `problem` that the evidence for its easier form makes, priced by the kernel."""
+    made = _priced(easy, found, problem, point)
+    if made.upper < math.inf or found.upper == math.inf or found.arithmetic == "exact":
+        return made
+    if np.count_nonzero(problem.p_X) * np.count_nonzero(problem.p_Y) > EXACT_PAIRS:
+        return made
+    # A budget that is met by less than the rounding of the costs: decided exactly, with the masses in place of potentials.
+    plan = found.plan
+    assert plan is not None
+    return _priced(easy, replace(found, arithmetic="exact", primal=JointPlan(plan)), problem, point)
+
+
+def _priced(easy: Conditioned, found: Certificate, problem: DiscreteProblem, point: OperatingPoint) -> Certificate:
     lower, dual = -math.inf, _cheapest(found, problem)
     for candidate in (_dual(found.dual, easy), dual):
         try:

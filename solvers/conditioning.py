@@ -38,8 +38,8 @@ EASY: Final = 200
 """Power of 2 up to which (or down to minus which) the spread of the costs may be left as it is."""
 OFFSET: Final = 1024.0
 """Size of the least cost, in units of the spread, from which it is taken out."""
-EXACT_PAIRS: Final = 1 << 14
-"""Pairs of symbols of positive mass up to which exact arithmetic (seconds) is tried where float64 proves no upper end."""
+EXACT_PAIRS: Final = 1 << 16
+"""Pairs of symbols of positive mass up to which exact arithmetic (seconds) is tried where float64 leaves a gap."""
 SHARES: Final = (0.0, 1e-15, 1e-12, 1e-9, 1e-6)
 """Shares of the product of the marginals that are mixed into a plan, in turn, until it is within the budgets again."""
 
@@ -85,14 +85,12 @@ def conditioned(problem: DiscreteProblem, point: OperatingPoint) -> Conditioned 
 def restated(easy: Conditioned, found: Certificate, problem: DiscreteProblem, point: OperatingPoint) -> Certificate:
     """The certificate of `problem` that the evidence for its easier form makes, priced by the kernel."""
     made = _priced(easy, found, problem, point)
-    if made.upper < math.inf or found.upper == math.inf or found.arithmetic == "exact":
+    if made.status != "gap" or found.status == "gap" or found.arithmetic == "exact" or found.plan is None:
         return made
     if np.count_nonzero(problem.p_X) * np.count_nonzero(problem.p_Y) > EXACT_PAIRS:
         return made
-    # A budget that is met by less than the rounding of the costs: decided exactly, with the masses in place of potentials.
-    plan = found.plan
-    assert plan is not None
-    return _priced(easy, replace(found, arithmetic="exact", primal=JointPlan(plan)), problem, point)
+    # What the rounding of such costs hides is decided exactly, with the masses in place of potentials.
+    return _priced(easy, replace(found, arithmetic="exact", primal=JointPlan(found.plan)), problem, point)
 
 
 def _priced(easy: Conditioned, found: Certificate, problem: DiscreteProblem, point: OperatingPoint) -> Certificate:

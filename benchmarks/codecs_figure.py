@@ -13,9 +13,9 @@ from codecs_results import ELSEWHERE, PUBLISHED, Campaign, asked, place, title
 
 from deep.compare import Group, Quantity, read_samples
 from deep.compare.grid import Bytes, same_images, strip
-from deep.files import write_atomically
 from rdcsym.cli.compare_plots import error_bars
 from rdcsym.cli.drawing import COLOURS, METADATA, style
+from rdcsym.files import write_atomically
 
 HUES: Final = [COLOURS[name] for name in ("certified", "published", "line-3", "witness", "line-4", "line-5", "line-6")]
 MARKERS: Final = {"common": "o", "private": "s", "deterministic": "^"}

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from deep.compare import Group, Judged, grouped, read_run
-from deep.files import write_atomically
 from rdcsym.cli.compare_text import rate_shown, shown
+from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
 
 FORMAT: Final = "rdcsym benchmark of codecs 1"

@@ -22,10 +22,10 @@ from typing import Any, Final
 from deep.compare.points import Point, Quantity, read_run
 from deep.compare.verdicts import Judged, judge
 from deep.config import TrainConfig, config_for
-from deep.files import write_atomically
 from deep.limits import at_measured_law, limit
 from deep.synthetic.source import KAPPA, SIGMA_X, SIGMA_Y
 from deep.train import train
+from rdcsym.files import write_atomically
 
 RESULTS: Final = Path(__file__).parent / "results"
 LATTICES: Final = ("scalar", "e8")

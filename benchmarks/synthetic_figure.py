@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from deep.files import write_atomically
 from deep.limits import limit
+from rdcsym.files import write_atomically
 
 COLOURS: Final = {"scalar": "#0072b2", "e8": "#d55e00", "block": "#009e73"}
 MARKERS: Final = {"scalar": "o", "e8": "s"}

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from deep.dither import check_seed
-from deep.files import shown, write_atomically
+from rdcsym.files import shown, write_atomically
 from rdcsym.problem import InputError
 
 Mode = Literal["common", "private", "deterministic"]

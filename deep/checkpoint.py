@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from deep.config import TrainConfig
-from deep.files import shown, write_atomically
 from deep.run import load_tensors, save_tensors
+from rdcsym.files import shown, write_atomically
 from rdcsym.problem import InputError
 
 if TYPE_CHECKING:

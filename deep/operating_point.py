@@ -18,13 +18,13 @@ import torch
 
 from deep.batches import image_shape, images_of
 from deep.dither import IntArray
-from deep.files import write_atomically
 from deep.judges import clean_judge, trained
 from deep.machine import machine
 from deep.measurements import Coded, code_test_set, distortions, losses, notes, perception, rates
 from deep.reconstructions import Reconstructions, reconstructions
 from deep.run import Model, load_model
 from deep.tasks import task
+from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
 
 FORMAT: Final = "rdcsym operating point 1"

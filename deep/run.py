@@ -19,9 +19,9 @@ import torch
 
 from deep.codec import Codec
 from deep.config import TrainConfig, config_from_json
-from deep.files import write_atomically
 from deep.networks import Classifier, Critic
 from deep.tables import Tables
+from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
 
 FORMAT: Final = "rdcsym model 1"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deep.data.images import pillow
-from deep.files import shown, write_atomically
+from rdcsym.files import shown, write_atomically
 from rdcsym.problem import InputError
 
 Bytes = NDArray[np.uint8]

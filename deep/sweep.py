@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from deep.checkpoint import check_same_settings
 from deep.executor import cores, dask, local
-from deep.files import write_atomically
 from deep.grid_points import Point, grid_points
 from deep.point_job import run_point
+from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
 
 FORMAT: Final = "rdcsym sweep 1"

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from deep.bench.peer import SIZES
 from deep.bench.timing import BATCH, CODED, CRITIC_STEPS, Effort, memory_of_training, time_coding, time_training
-from deep.files import write_atomically
 from deep.tasks import task
+from rdcsym.files import write_atomically
 from rdcsym.machine import MEGABYTE
 from rdcsym.problem import InputError
 

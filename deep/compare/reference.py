@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from deep.compare.points import is_number
-from deep.files import write_atomically
+from rdcsym.files import write_atomically
 from rdcsym.problem import FloatArray, InputError, check_array
 
 IMAGES: Final = 128

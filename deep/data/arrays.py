@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from deep.data.images import Found, Images, checked, reading
-from deep.files import write_atomically
+from rdcsym.files import write_atomically
 
 
 def find(folder: Path, name: str) -> Found | None:

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from deep.bitstream import OVERHEAD
-from deep.files import write_atomically
 from deep.intervals import NORMAL_95, Quantity, mean_of, quantity
 from deep.machine import machine
 from deep.operating_point import FILE
@@ -21,6 +20,7 @@ from deep.synthetic.lattice import SIDE
 from deep.synthetic.model import SyntheticModel, compress, decompress, load_model
 from deep.synthetic.source import BernoulliSource, GaussSource, bernoulli_source, gauss_source
 from deep.tables import Tables
+from rdcsym.files import write_atomically
 from rdcsym.problem import FloatArray
 
 TEST_SEED: Final = 1  # of the test samples: all runs of a source are measured on the same

@@ -31,7 +31,7 @@ def command(run: str, path: str, out: str, seed: int | None, as_json: bool) -> N
     require("compress", "torch", "constriction")
     from deep.bitstream import OVERHEAD
     from deep.dither import check_seed
-    from deep.files import write_atomically
+    from rdcsym.files import write_atomically
 
     check_seed(0 if seed is None else seed)
     if Path(out).suffix.lower() != ".rdc":

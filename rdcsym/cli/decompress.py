@@ -26,7 +26,7 @@ def command(run: str, path: str, out: str, as_json: bool) -> None:
     write an array of samples, one a row, as OUT.npy.
     """
     require("decompress", "torch", "constriction")
-    from deep.files import shown, write_atomically
+    from rdcsym.files import shown, write_atomically
 
     kind = model_kind(run)
     if kind != "images":
@@ -58,7 +58,7 @@ def command(run: str, path: str, out: str, as_json: bool) -> None:
 def _read(path: str) -> bytes:
     """The whole file, once its beginning looks like one of ours."""
     from deep.bitstream import MAGIC
-    from deep.files import shown
+    from rdcsym.files import shown
 
     try:
         with Path(path).open("rb") as file:

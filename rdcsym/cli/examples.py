@@ -44,11 +44,11 @@ def _write_samples(name: str, path: str, count: int, first: int, clean: bool, ru
     """Samples of a synthetic source, with the options of the run or the task's own."""
     import numpy as np
 
-    from deep.files import write_atomically
     from deep.settings import settings
     from deep.synthetic.measure import TEST_SEED
     from deep.synthetic.source import bernoulli_source, gauss_source
     from rdcsym.cli.model_files import check_array_name, model_kind
+    from rdcsym.files import write_atomically
 
     check_array_name(path)
     if clean:

@@ -13,8 +13,8 @@ from rdcsym.problem import InputError
 def model_kind(run: str | Path) -> str:
     """Kind of the task of a run ("images", "gauss-vector", ...); InputError where the folder holds no run."""
     from deep.checkpoint import held_settings
-    from deep.files import shown
     from deep.tasks import task
+    from rdcsym.files import shown
 
     held = held_settings(Path(run))
     if held is None:
@@ -42,6 +42,6 @@ def check_array_name(path: str | Path) -> None:
 
 
 def _refused(path: str | Path, problem: str) -> InputError:
-    from deep.files import shown
+    from rdcsym.files import shown
 
     return InputError("file", shown(path), problem, "a model of a synthetic task takes and gives .npy files")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from deep.files import write_atomically
+from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
 
 

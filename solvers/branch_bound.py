@@ -51,6 +51,12 @@ class Programme:
         mass = self.label_mass
         return -float(np.sum(mass * np.log(mass)))
 
+    @property
+    def label_capacity(self) -> float:
+        """I(S;X), more than any Y tells of S (nats)."""
+        joint = self.p[:, None] * self.label
+        return float(np.sum(joint * np.log(np.maximum(self.label, 1e-300) / self.label_mass)))
+
     def off_marginals(self, P: FloatArray) -> FloatArray:
         """Total mass by which each plan misses its marginals (B,)."""
         return np.asarray(np.abs(P.sum(axis=1) - self.p).sum(axis=1) + np.abs(P.sum(axis=2) - self.q).sum(axis=1))

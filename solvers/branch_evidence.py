@@ -12,7 +12,7 @@ from rdcsym.problem import FloatArray
 from solvers.branch import Searched, entropies, search, tree_dual
 from solvers.branch_bound import ON_MARGINALS, Programme, greatest_kappa
 from solvers.branch_local import local_search
-from solvers.certificate import TreeDual
+from solvers.certificate import ChannelDual, Dual, TreeDual
 from solvers.problem import OperatingPoint, Support
 
 MARGIN: Final = 1e-9
@@ -38,7 +38,7 @@ def default_nodes(where: Support) -> int:
 
 def tree_evidence(
     where: Support, point: OperatingPoint, known: Sequence[FloatArray], *, tolerance: float, nodes: int
-) -> tuple[FloatArray | None, TreeDual, int]:
+) -> tuple[FloatArray | None, Dual, int]:
     """The best plan (n, m) on the support that the search met, or None; the tree; and how many programmes it solved.
 
     known: (n, m) plans on the support from which the local search starts too. tolerance: relative gap at which to end.
@@ -65,8 +65,16 @@ def tree_evidence(
         return SHARE_OF_TOLERANCE * tolerance * max(abs(value * scale + origin), floor) / scale
 
     found: Searched = search(programme, local_search(inner, value), _starts(programme, known), gap=gap, nodes=nodes)
-    dual = tree_dual(programme, found.root, scale=scale, spread=spread, offset=offset)
+    dual = _dual(where, tree_dual(programme, found.root, scale=scale, spread=spread, offset=offset))
     return None if found.plan is None else found.plan.T, dual, found.nodes
+
+
+def _dual(where: Support, tree: TreeDual) -> Dual:
+    """The tree; or, where its root is all and the rate keeps the whole label convex, the relaxation's own witness."""
+    t, rate, label, _ = tree.multipliers[0]
+    if len(tree.splits) > 1 or label > rate:
+        return tree
+    return ChannelDual(where.full_g(tree.g[0]), where.full_plan(tree.channel[0]), float(t), float(rate - label), float(label))
 
 
 def _programme(where: Support, point: OperatingPoint, offset: float, spread: float) -> Programme:

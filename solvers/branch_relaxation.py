@@ -35,6 +35,7 @@ ENOUGH: Final = 0.02
 LOWEST: Final = 1e-200
 PENALTY: Final = 1e4
 """Price of exceeding a budget or leaving the node, so that empty nodes have a bound too: a high one."""
+LEAST_UNIT: Final = 1e-9
 OF_RATE: Final = np.array([1.0, 1.0, 0.0, 0.0])
 
 
@@ -77,6 +78,8 @@ class _State:
         return _State(*(x[keep] for x in vars(self).values()))
 
 
+# A programme whose numbers overflow becomes nan, and so ends; the others in its stack go on.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
     """Solve each programme until its bound reaches `target`, or to the accuracy that the constants above say."""
     count = len(nodes.start)
@@ -93,7 +96,9 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
     live = np.arange(count)
     # The coordinates of a narrow simplex are steep; scaled, they are distances.
     steepness = np.abs(nodes.coordinates).max(axis=3)
-    nodes = Nodes(nodes.secant, nodes.coordinates / steepness[..., None], nodes.start)
+    # The label's budget counts in shares of what X tells of S, which may be next to nothing.
+    unit, programme, secant = _in_units(programme, nodes.secant)
+    nodes = Nodes(secant, nodes.coordinates / steepness[..., None], nodes.start)
     # Above the ceiling there is no plan, so the bound proves that the node is empty.
     limit = min(target, programme.ceiling)
     state = _start(programme, nodes)
@@ -120,7 +125,17 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
             if not len(live):
                 break
         state = _step(programme, nodes, state)
-    return replace(out, facets=out.facets / steepness)
+    return replace(out, facets=out.facets / steepness, multipliers=out.multipliers / np.array([1.0, 1.0, unit, 1.0]))
+
+
+def _in_units(programme: Programme, secant: FloatArray) -> tuple[float, Programme, FloatArray]:
+    """The unit of the third function, the programme and the coefficients in it, and the budget taken off to leave 0."""
+    if programme.fixed[2]:
+        return 1.0, programme, secant
+    unit = max(programme.label_capacity, LEAST_UNIT)
+    budgets = programme.budgets.copy()
+    budgets[2] = 0.0
+    return unit, replace(programme, budgets=budgets), (secant - programme.budgets[2]) / unit
 
 
 def _budgets(programme: Programme, values: FloatArray, rho: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rdcsym.problem import InputError, check_array, nearest
 from solvers.branch_evidence import default_nodes, tree_evidence
-from solvers.certificate import Certificate, JointPlan, Primal, TreeDual
+from solvers.certificate import Certificate, JointPlan, Primal
 from solvers.classification import classification_evidence, infeasibility_evidence
 from solvers.conditioning import conditioned, restated
 from solvers.engine import Device
@@ -24,6 +24,7 @@ from solvers.unlabelled import distortion_evidence, rate_evidence
 Method = Literal["auto", "newton", "conic", "sinkhorn", "transport"]
 
 DEFAULT_TOLERANCE: Final = 1e-6
+BRANCHED: Final = "branch and bound"
 DEFAULT_NODES: Final = 4000
 PATIENT: Final = 1 << 16
 """Pairs up to which exact arithmetic (seconds) is tried where the fast engine leaves a gap."""
@@ -113,7 +114,7 @@ def solve(
         return found
     if method == "auto" and point.setting == "single-letter":
         found = _by_tree(problem, where, point, found, float(limit), default_nodes(where) if nodes is None else int(nodes))
-        if found.status != "gap" or (found.primal is not None and isinstance(found.dual, TreeDual)):
+        if found.status != "gap" or (found.primal is not None and found.method == BRANCHED):
             return found
     shared = point.setting == "asymptotic" and method == "auto" and where.cost.size <= LARGEST and nodes != 0
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic", rounds=not shared)
@@ -144,7 +145,7 @@ def _by_tree(
     ladders: list[Iterable[Primal]] = [] if plan is None else [[JointPlan(where.full_plan(plan))]]
     if found.primal is not None:
         ladders.append([found.primal])
-    return best(problem, point, Evidence("branch and bound", ladders, [dual, found.dual]), tolerance)
+    return best(problem, point, Evidence(BRANCHED, ladders, [dual, found.dual]), tolerance)
 
 
 def _without_label(

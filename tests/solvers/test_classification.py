@@ -65,7 +65,7 @@ def test_theorys_witness_of_a_function_that_is_not_convex() -> None:
     assert after.verify()
     assert before.status == "certified"
     assert before.upper == pytest.approx(0.1718, abs=5e-4)
-    assert after.status == "gap"
+    assert after.status == "certified"
     assert after.upper == pytest.approx(1.762, abs=2e-3)
     envelope = solve(ORDERED, rate=0.75, classification=LABEL_ENTROPY - 0.1107, units="nats", setting="asymptotic")
     assert envelope.verify()
@@ -177,7 +177,7 @@ def test_method_conic_gives_the_same_lower_end() -> None:
     assert problem.p_S_given_X is not None
     mass = problem.p_X @ problem.p_S_given_X
     question = {"rate": 0.5, "classification": 0.8 * -float(np.sum(mass * np.log2(mass)))}
-    mine, cone = solve(problem, **question), solve(problem, method="conic", **question)
+    mine, cone = solve(problem, nodes=0, **question), solve(problem, method="conic", **question)
     assert mine.verify()
     assert cone.verify()
     assert cone.lower == pytest.approx(mine.lower, rel=1e-5)

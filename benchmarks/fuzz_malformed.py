@@ -119,6 +119,8 @@ QUESTIONS: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("units a list", "units", {"units": ["bits", "nats"]}),
     ("an unknown method", "method", {"method": "simplex"}),
     ("method none", "method", {"method": None}),
+    ("nodes negative", "nodes", {"nodes": -1}),
+    ("nodes not whole", "nodes", {"nodes": 2.5}),
     ("a method at one shot", "method", {"method": "conic", "setting": "oneshot"}),
     ("a seed in the single letter", "classifier_sees_seed", {"classifier_sees_seed": True}),
     ("a seed that is no truth value", "classifier_sees_seed", {"classifier_sees_seed": "yes", "setting": "oneshot"}),

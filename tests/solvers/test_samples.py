@@ -32,7 +32,7 @@ def test_it_is_the_problem_of_the_codebooks_and_solves_as_it_is() -> None:
     assert min(p.codebook_error_x, p.codebook_error_y) > 0
     assert p.samples == (40, 30)
     assert max(p.x.offset, p.y.offset) < 1e-15
-    c = solve(p, rate=0.5, classification=1.5)
+    c = solve(p, rate=0.5, classification=1.5, nodes=5)
     assert c.verify()
     assert c.lower <= c.upper < math.inf
 

@@ -156,7 +156,7 @@ def _question(rng: Rng, problem: DiscreteProblem) -> dict[str, Any]:
         question["classification"] = _amount(rng, [max(0.0, x) for x in marks], unit, floor)
         # Branch and bound to the end takes seconds and more: mostly its first nodes are looked at.
         nodes = [0, 1, 10, 10, 30, 30, 100, None][int(rng.integers(8))]
-        if question["setting"] != "oneshot" and max(n, m) > 2 and nodes is not None:
+        if question["setting"] != "oneshot" and nodes is not None:
             question["nodes"] = nodes
     return question
 

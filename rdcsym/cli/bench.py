@@ -2,119 +2,67 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from rdcsym.cli.extras import require
-from rdcsym.cli.files import written_aside
-from rdcsym.cli.point_table import wide_console
-from rdcsym.cli.progress import progress
 from rdcsym.problem import InputError, nearest
 
-if TYPE_CHECKING:
-    from deep.bench import Row
-
 _SUBJECTS = ("solvers", "deep", "images")
-_READY = ("deep",)
+_READY = ("deep", "solvers")
 
 
-@click.command(epilog="Example: rdcsym bench deep --out benchmarks/results")
+@click.command(epilog="Example: rdcsym bench solvers --quick --out /tmp/bench")
 @click.argument("subject", metavar="solvers|deep|images")
-@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Only this task (may be given again).")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Of torch; default: as many as there are cores.")
-@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Timed blocks; medians are shown.")
-@click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(min=0.01), help="Of a block of training steps.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="deep: only this task (may be given again).")
+@click.option("--seconds", type=click.FloatRange(min=0.01), help="deep: of a block of training steps (3).")
+@click.option("--quick", is_flag=True, help="solvers: a few minutes of small instances instead of the full grid.")
+@click.option(
+    "--kind", "kinds", multiple=True, metavar="NAME", help="solvers: only random, gaussian or images (may be given again)."
+)
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: as many as there are cores.")
+@click.option(
+    "--repeats", type=click.IntRange(min=1), help="Timed blocks (deep, 7) or short runs (solvers, 5); medians are shown."
+)
 @click.option("--out", default="benchmarks/results", show_default=True, metavar="DIR", help="Folder of the JSON, CSV and figure.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    subject: str, tasks: tuple[str, ...], threads: int | None, repeats: int, seconds: float, out: str, as_json: bool
+    subject: str,
+    tasks: tuple[str, ...],
+    seconds: float | None,
+    quick: bool,
+    kinds: tuple[str, ...],
+    threads: int | None,
+    repeats: int | None,
+    out: str,
+    as_json: bool,
 ) -> None:
-    """Time training and coding of the codecs; print a table, write deep.json, deep.csv and deep.png.
+    """Time the codecs or the solvers beside their peers; print a table, write SUBJECT.json, SUBJECT.csv and SUBJECT.png.
 
-    Batch 64, one critic step a codec step, random images, each job in a process of its own after a warm-up. The peer, a plain
-    DCGAN of the size of the paper's networks, is timed in turn with ours in the same run; the speeds marked as seen elsewhere are
-    of the authors' networks on another machine.
+    deep: training and coding. Batch 64, one critic step a codec step, random images, each job in a process of its own after a
+    warm-up. The peer, a plain DCGAN of the size of the paper's networks, is timed in turn with ours in the same run; the speeds
+    marked as seen elsewhere are of the authors' networks on another machine.
+
+    solvers: seconds to a certified relative gap of 1e-4, 1e-6 and 1e-8 in transport with a rate constraint, beside POT, OTT-JAX,
+    cvxpy's solvers and dit (each skipped where it is not installed), cold as their users call them and warm. A run that was
+    stopped goes on where it was.
     """
     if subject not in _SUBJECTS:
         raise InputError("bench", subject, "is nothing to time", nearest(subject, _SUBJECTS))
     if subject not in _READY:
-        raise InputError("bench", subject, "cannot be timed yet", "rdcsym bench deep can")
-    require("bench", "torch", "constriction", "matplotlib")
-    from deep.bench import TASKS, Effort, bench, jobs, write
-    from deep.executor import cores, local
+        raise InputError("bench", subject, "cannot be timed yet", "rdcsym bench deep and solvers can")
+    if subject == "deep":
+        from rdcsym.cli import bench_deep
 
-    effort = Effort(threads or cores(), repeats, seconds)
-    chosen = list(dict.fromkeys(tasks)) or list(TASKS)
-    with local(1) as executor, progress(jobs(chosen), as_json) as tick:
-        rows = bench(chosen, effort, executor, tick)
-    written = [*write(rows, out, effort), draw(rows, Path(out) / "deep.png")]
-    if as_json:
-        click.echo(json.dumps({"rows": [asdict(row) for row in rows], "files": [str(path) for path in written]}))
-        return
-    _print(rows, effort.repeats)
-    click.echo("written: " + ", ".join(map(str, written)))
+        _none_of(subject, {"--quick": quick, "--kind": kinds})
+        bench_deep.run(tasks, threads, repeats or 7, seconds or 3.0, out, as_json)
+    else:
+        from rdcsym.cli import bench_solvers
+
+        _none_of(subject, {"--task": tasks, "--seconds": seconds})
+        bench_solvers.run(quick, kinds, threads, repeats, out, as_json)
 
 
-def _print(rows: Sequence[Row], repeats: int) -> None:
-    title = f"Batch 64, one critic step a codec step; medians of {repeats} blocks (lowest to highest)"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("task", "work", "networks"):
-        table.add_column(heading)
-    for heading in ("images/s", "MB/s", "parameters (millions)", "peak memory (MB)", "times the peer", "times the one seen"):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        between = "" if row.lowest is None or row.highest is None else f" ({row.lowest:.0f} to {row.highest:.0f})"
-        table.add_row(
-            row.task,
-            row.work,
-            row.network,
-            f"{row.images_per_second:.0f}{between}",
-            _shown(row.megabytes_per_second),
-            " + ".join(_shown(None if n is None else n / 1e6) for n in (row.generator, row.critic, row.classifier)).strip(" +-"),
-            _shown(row.memory, 0) if row.memory_cuda is None else f"{row.memory:.0f}, CUDA {row.memory_cuda:.0f}",
-            _shown(row.ratio_to_peer),
-            _shown(row.ratio_to_seen),
-        )
-    console = wide_console()
-    console.print(table)
-    for machine in dict.fromkeys(row.machine for row in rows):
-        console.print(f"measured on: {machine}" if machine[:7] != "another" else f"seen on: {machine}", highlight=False)
-
-
-def _shown(value: float | None, digits: int = 2) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def draw(rows: Sequence[Row], path: Path) -> Path:
-    """Bars of the images a second that each network trains at, and of coding; the file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.0, 0.8 + 0.34 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    colours = {"training": "tab:blue", "encoding": "tab:green", "decoding": "tab:olive"}
-    for place, row in enumerate(rows):
-        colour = colours[row.work] if row.network == "rdcsym" else "lightgrey" if row.lowest is None else "grey"
-        axes.barh(place, row.images_per_second, color=colour)
-        if row.lowest is not None and row.highest is not None:
-            ends = [[row.images_per_second - row.lowest], [row.highest - row.images_per_second]]
-            axes.errorbar(row.images_per_second, place, xerr=ends, color="black", capsize=2, linewidth=1)
-        axes.annotate(f" {row.images_per_second:.0f}", (row.highest or row.images_per_second, place), va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [f"{row.task}, {row.work}\n{row.network}" for row in rows], fontsize=7)
-    axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.margins(x=0.15)
-    axes.set_xlabel("images a second (median; lowest to highest block)")
-    axes.set_title(next(row.machine for row in rows if row.lowest is not None), fontsize=8)
-    with written_aside(path) as aside:
-        figure.savefig(aside, dpi=130)
-    return path
+def _none_of(subject: str, options: dict[str, object]) -> None:
+    """InputError where an option of another subject was given."""
+    for option, value in options.items():
+        if value:
+            raise InputError(option, value, f"is no option of `bench {subject}`", "leave it out")

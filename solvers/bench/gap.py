@@ -26,6 +26,8 @@ BLOCK: Final = 2**20
 """Entries of the cost that are worked on at once."""
 MIXINGS: Final = 12
 """Trial shares of the product before the last that meets the rate is taken."""
+CLOSE: Final = 1e-3
+"""Relative distance of shares at which the search ends: the upper end is then this near to what the mixture can give."""
 
 
 def ends(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float, g: FloatArray, temperature: float) -> tuple[float, float]:
@@ -103,20 +105,19 @@ def _upper(
     spent, information = value(0.0)
     if information <= rate:
         return spent
-    # I is convex along the mixture and 0 at the product, so this share is enough; regula falsi finds a smaller one.
+    # I is convex along the mixture and 0 at the product, so this share is enough; regula falsi (Illinois) finds a smaller one.
     low, high, excess_low = 0.0, 1 - rate / information, information - rate
     best, information = value(high)
     excess_high = information - rate
     for _ in range(MIXINGS):
-        if high - low <= 1e-3 * high or excess_high == 0:
+        if high - low <= CLOSE * high or excess_high == 0:
             break
         share = low + (high - low) * excess_low / (excess_low - excess_high)
-        share = min(share + 0.01 * (high - low), high)  # a chord of a convex function lies above it: the root is to its left
         spent, information = value(share)
         if information <= rate:
-            high, excess_high, best = share, information - rate, spent
+            high, excess_high, best, excess_low = share, information - rate, spent, excess_low / 2
         else:
-            low, excess_low = share, information - rate
+            low, excess_low, excess_high = share, information - rate, excess_high / 2
     return best
 
 

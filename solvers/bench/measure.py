@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """seconds: on the race's clock, to each of TARGETS, None where it was not reached; gap: the last one; kernel_gap: by the kernel.
+    """seconds: on the race's clock, to each of TARGETS, None where not reached; gap: the last one; kernel_gap: by the kernel.
 
     status: "certified" where all targets were met, or how it ended short of the first that was not. limit: seconds that each race
     was allowed. runs: how many the medians are of. memory: peak of the process so far in megabytes, with libraries and checks.

@@ -61,7 +61,7 @@ def test_a_run_of_it(tmp_path, capsys, monkeypatch):
     with csv_path.open() as table:
         assert [float(row["images_per_second"]) for row in csv.DictReader(table)] == [r.images_per_second for r in rows]
     pytest.importorskip("matplotlib")
-    from rdcsym.cli.bench import _print, draw
+    from rdcsym.cli.bench_deep import _print, draw
 
     assert draw(rows, tmp_path / "results" / "deep.png").read_bytes().startswith(b"\x89PNG")
     _print(rows, effort.repeats)

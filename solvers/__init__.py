@@ -26,6 +26,7 @@ from solvers.problem import DiscreteProblem
 from solvers.rate_perception import RatePerceptionCertificate, rate_distortion_perception
 from solvers.samples import SampledProblem
 from solvers.solve import solve
+from solvers.surface import Surface, solve_surface
 
 __all__ = [
     "Ball",
@@ -47,6 +48,7 @@ __all__ = [
     "RateDistortionCertificate",
     "RatePerceptionCertificate",
     "SampledProblem",
+    "Surface",
     "binary_coupling",
     "binary_label",
     "bootstrap",
@@ -67,4 +69,5 @@ __all__ = [
     "solve_gaussian_on_grid",
     "solve_gaussian_parallel",
     "solve_gaussian_randomness",
+    "solve_surface",
 ]

@@ -222,7 +222,7 @@ def _price(data: Laws, weights: Callable[[], Iterator[Rows]], label: FloatArray 
         entropy += float(np.vdot(part, ratio))
         if label is not None:
             parts += label[rows].T @ part
-    size = gamma(BLOCK + data.cost.shape[0] + data.cost.shape[1])
+    size = gamma(min(BLOCK, data.cost.size) + data.cost.shape[0] + data.cost.shape[1])
     logs = float(np.abs(log_p).max()) + float(np.abs(log_q).max())
     spent = size * (abs(entropy) + 2) + 2 * data.mass_error + (FUNCTION + 4 * U) * (abs(entropy) + 2 + 3 * logs)
     lost = made.missing

@@ -8,12 +8,14 @@ whose optimality conditions Blahut (1972) and Arimoto (1972) meet by a multiplic
 slows to a crawl where a letter leaves the output, so the same conditions are solved here by a primal-dual Newton
 method on log-barriers of q. The slope is a bracketed root of E d' = D'. The two ends of its last bracket give two
 channels, and their mixture that spends the budget is the upper end: a straight piece of R(D), where no single slope
-will do, is thereby covered.
+will do, is thereby covered. Large alphabets, above LARGE pairs of letters, go to the iteration of `blahut_arimoto_large`, and
+their certificates are checked in float64 with bounded rounding instead of in balls.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -23,10 +25,13 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import brentq
 
 from rdcsym.problem import FloatArray, InputError, Units, check_array, check_interval, check_units
-from solvers import blahut_arimoto_checker
+from solvers import blahut_arimoto_blocks_checker, blahut_arimoto_checker
+from solvers.blahut_arimoto_large import large
 from solvers.certificate import CertificateError
 
 TOLERANCE: Final = 1e-9  # relative gap up to which an interval is "certified"
+LARGE: Final = 1 << 16  # pairs of letters
+LEAST_GAP: Final = 1e-13  # asked of the iteration: less is rounding
 FLOOR: Final = 1e-15  # a rate below this is zero
 MASS_TOLERANCE: Final = 1e-6  # masses off 1 by no more are normalised
 NEWTON_STEPS: Final = 200
@@ -49,7 +54,7 @@ class RateDistortionWitnesses:
 class RateDistortionCertificate:
     """lower <= R(D) <= upper in `units`, with its witnesses; lower = upper = inf below the least distortion.
 
-    status: "certified" (relative gap at most 1e-9), "infeasible" or "gap".
+    status: "certified" (relative gap at most `gap`), "infeasible" or "gap".
     """
 
     p_X: FloatArray
@@ -60,6 +65,7 @@ class RateDistortionCertificate:
     upper: float
     status: Literal["certified", "infeasible", "gap"]
     witnesses: RateDistortionWitnesses = field(repr=False)
+    gap: float = TOLERANCE
 
     @property
     def relative_gap(self) -> float:
@@ -68,27 +74,35 @@ class RateDistortionCertificate:
 
     def verify(self) -> bool:
         """Prove both ends again from the witnesses; True, or raises CertificateError naming what failed."""
-        lower, upper = blahut_arimoto_checker.ends(self.p_X, self.cost, self.distortion, self.units, self.witnesses)
+        lower, upper = _ends(self.p_X, self.cost, self.distortion, self.units, self.witnesses)
         if not 0 <= self.lower <= lower:
             raise CertificateError(f"lower end {self.lower}: the dual witnesses prove {lower}")
         if not self.upper >= max(upper, self.lower):
             raise CertificateError(f"upper end {self.upper}: the channel proves {upper}")
-        if self.status != _status(self.lower, self.upper):
+        if not (0 <= self.gap < 1 and self.status == _status(self.lower, self.upper, self.gap)):
             raise CertificateError(f"status {self.status!r} does not fit the interval [{self.lower}, {self.upper}]")
         return True
 
 
-def rate_distortion(p_X: Any, cost: Any, distortion: float, units: Units = "bits") -> RateDistortionCertificate:
+def rate_distortion(
+    p_X: Any, cost: Any, distortion: float, units: Units = "bits", *, gap: float = TOLERANCE
+) -> RateDistortionCertificate:
     """Certified R(D) of a source p_X (n,) with cost d(x, y) (n, m), both finite, at E d <= distortion.
 
     The rate is in `units`. The budget may be any number, inf included; below the least possible distortion the answer is inf
     (compared exactly, so a budget that is the rounded least distortion may fall on either side).
+    gap: the relative gap (upper - lower) / upper up to which the status is "certified". For large alphabets (more than 65,536
+    pairs of letters) it is also the stopping rule: the search ends when channel and dual bound are as close as that, never
+    because the iterates have stopped changing.
     Raises InputError on bad input.
     """
     check_units(units)
     p, d, budget = _validated(p_X, cost, distortion)
-    witnesses = _witnesses(p, d, budget)
-    lower, upper = blahut_arimoto_checker.ends(p, d, budget, units, witnesses)
+    limit = check_interval("gap", gap, 0.0, 1.0)
+    if limit.ndim or limit == 1:
+        raise InputError("gap", gap, "is no relative gap", "give a number in [0, 1)")
+    witnesses = _witnesses(p, d, budget, float(limit))
+    lower, upper = _ends(p, d, budget, units, witnesses)
     return RateDistortionCertificate(
         p_X=p,
         cost=d,
@@ -96,15 +110,25 @@ def rate_distortion(p_X: Any, cost: Any, distortion: float, units: Units = "bits
         units=units,
         lower=lower,
         upper=upper,
-        status=_status(lower, upper),
+        status=_status(lower, upper, float(limit)),
         witnesses=witnesses,
+        gap=float(limit),
     )
 
 
-def _status(lower: float, upper: float) -> Literal["certified", "infeasible", "gap"]:
+def _ends(
+    p_X: FloatArray, cost: FloatArray, distortion: float, units: str, witnesses: RateDistortionWitnesses
+) -> tuple[float, float]:
+    """What the witnesses prove: in balls, or in float64 with bounded rounding for a large problem."""
+    if cost.size > LARGE:
+        return blahut_arimoto_blocks_checker.ends(p_X, cost, distortion, units, witnesses)
+    return blahut_arimoto_checker.ends(p_X, cost, distortion, units, witnesses)
+
+
+def _status(lower: float, upper: float, gap: float) -> Literal["certified", "infeasible", "gap"]:
     if lower == math.inf:
         return "infeasible"
-    return "certified" if upper - lower <= TOLERANCE * upper + FLOOR and upper < math.inf else "gap"
+    return "certified" if upper - lower <= gap * upper + FLOOR and upper < math.inf else "gap"
 
 
 def _validated(p_X: Any, cost: Any, distortion: Any) -> tuple[FloatArray, FloatArray, float]:
@@ -135,7 +159,7 @@ class _Slope:
     log_lambda: FloatArray
 
 
-def _witnesses(p_X: FloatArray, cost: FloatArray, distortion: float) -> RateDistortionWitnesses:
+def _witnesses(p_X: FloatArray, cost: FloatArray, distortion: float, gap: float) -> RateDistortionWitnesses:
     rows = p_X > 0
     p, spare = p_X[rows] / p_X[rows].sum(), cost[rows] - cost[rows].min(axis=1, keepdims=True)
     exact = [Fraction(float(mass)) for mass in p_X[rows]]
@@ -154,10 +178,14 @@ def _witnesses(p_X: FloatArray, cost: FloatArray, distortion: float) -> RateDist
 
     def overspends(channel: FloatArray) -> bool:
         trial = full(channel, 0.0, np.zeros(p.size))
-        return blahut_arimoto_checker.ends(p_X, cost, distortion, "nats", trial)[1] == math.inf
+        return _ends(p_X, cost, distortion, "nats", trial)[1] == math.inf
 
     if budget < 0 or not overspends(constant):
         return full(constant, 0.0, np.zeros(p.size))
+    if cost.size > LARGE:
+        mixture, slope, log_lambda = large(p, spare, budget, max(0.5 * gap, LEAST_GAP), _best_output)
+        cheapest = np.asarray(spare == 0, dtype=float)
+        return full(_within(mixture, cheapest / cheapest.sum(axis=1, keepdims=True), overspends), slope, log_lambda)
     low, high = _bracket(p, spare, budget, constant)
     dual = min((point for point in (low, high) if 0 < point.slope), key=lambda point: abs(point.distortion - budget))
     if dual.slope == math.inf and budget > 0:
@@ -165,11 +193,17 @@ def _witnesses(p_X: FloatArray, cost: FloatArray, distortion: float) -> RateDist
     share = 1.0 if low.distortion <= high.distortion else (low.distortion - budget) / (low.distortion - high.distortion)
     mixture = share * high.channel + (1 - share) * low.channel
     cheapest = _at_slope(p, spare, math.inf).channel
-    for margin in (0.0, *(2.0**-k for k in range(52, -1, -2))):  # the least margin that the checker accepts
+    return full(_within(mixture, cheapest, overspends), dual.slope, dual.log_lambda)
+
+
+def _within(mixture: FloatArray, cheapest: FloatArray, overspends: Callable[[FloatArray], bool]) -> FloatArray:
+    """The mixture with the least share of the cheapest channel that the checker accepts."""
+    channel = mixture
+    for margin in (0.0, *(2.0**-k for k in range(52, -1, -2))):
         channel = (1 - margin) * mixture + margin * cheapest
         if not overspends(channel):
             break
-    return full(channel, dual.slope, dual.log_lambda)
+    return channel
 
 
 def _bracket(p: FloatArray, spare: FloatArray, budget: float, constant: FloatArray) -> tuple[_Slope, _Slope]:

@@ -20,7 +20,7 @@ _READY = ("deep", "solvers")
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: as many as there are cores.")
 @click.option(
-    "--repeats", type=click.IntRange(min=1), help="Timed blocks (deep, 7) or short runs (solvers, 5); medians are shown."
+    "--repeats", type=click.IntRange(min=1), help="Timed blocks (deep, 7) or short runs (solvers, 3); medians are shown."
 )
 @click.option("--out", default="benchmarks/results", show_default=True, metavar="DIR", help="Folder of the JSON, CSV and figure.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -45,16 +45,17 @@ class Effort:
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0)
     limit: float = 60.0
     least: float = 2.0
-    factor: float = 60.0
-    repeats: int = 5
+    factor: float = 40.0
+    repeats: int = 3
     threads: int = 0
 
 
 FULL: Final = Effort("full")
-QUICK: Final = Effort("quick", sizes=(16, 64, 256), rates=(1.0, 3.0), limit=5.0, least=1.0, repeats=3)
+QUICK: Final = Effort("quick", sizes=(16, 64, 256), rates=(1.0, 3.0), limit=5.0, least=1.0)
 LARGE: Final = 4096
 LARGE_RATES: Final = (1.0, 3.0)
-"""From `LARGE` symbols on only these rates are run, or the grid would take hours."""
+LARGE_COLD: Final = (OURS, "POT sinkhorn")
+"""From `LARGE` symbols on only these rates are run, and cold only these methods, or the grid would take hours."""
 FREE_OUTPUT_RATE: Final = 1.0
 """The task with a free output law has no rate; its row is made once for each size, at this place of the grid."""
 
@@ -67,7 +68,8 @@ def jobs(effort: Effort) -> list[list[Job]]:
             grid = [r for r in rates(kind, n) if r in effort.rates and (n < LARGE or r in LARGE_RATES)]
             for method in METHODS:
                 places = grid if method.task == "transport" else [r for r in grid if r == FREE_OUTPUT_RATE]
-                group = [Job(method.task, kind, n, r, method.name, driven) for driven in method.build for r in places]
+                hows = [how for how in method.build if n < LARGE or how == "warm" or method.name in LARGE_COLD]
+                group = [Job(method.task, kind, n, r, method.name, how) for how in hows for r in places]
                 if group and n <= method.largest:
                     groups.append(group)
     return groups

@@ -75,7 +75,8 @@ def measure_all(jobs: Sequence[Job], limits: Sequence[float], repeats: int, cach
 def measure(job: Job, limit: float, repeats: int, run: Callable[[Race], None]) -> Measurement:
     """One measurement: a race for all targets where the method is warm, else a race for each."""
     chosen = instance(job.kind, job.n, job.rate)
-    groups = [TARGETS] if job.driven == "warm" or job.task != "transport" else [(target,) for target in TARGETS]
+    together = job.driven == "warm" or find(job.method, job.task).one_race
+    groups = [TARGETS] if together else [(target,) for target in TARGETS]
     seconds: dict[float, float] = {}
     gap, kernel_gap, status, least_runs = math.inf, math.inf, "certified", repeats
     for targets in groups:

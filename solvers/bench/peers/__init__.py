@@ -20,7 +20,8 @@ class Method:
     """module: to import, "" where it is our own code; install: what brings it; largest: symbols up to which it is run.
 
     family: "ours", "package" (a peer as others install it) or "reference" (a peer's algorithm in NumPy, written here).
-    build: the runs, by how they are driven; a warm run goes for all targets at once, a cold one for one target.
+    build: the runs, by how they are driven; a warm run goes for all targets at once, a cold one for one target, save where
+    one_race says that its tolerance does not depend on it. rehearsed: whether it first runs once on a small instance.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Method:
     build: dict[Driven, Callable[[], Callable[[Race], None]]]
     task: Task = "transport"
     rehearsed: bool = True
+    one_race: bool = False
 
     @property
     def missing(self) -> str:
@@ -69,7 +71,7 @@ def _cvxpy(solver: str, largest: int) -> Method:
 
     install = f"cvxpy {solver.lower()}"
     runs: dict[Driven, Callable[[], Callable[[Race], None]]] = {"cold": lambda: build(False), "warm": lambda: build(True)}
-    return Method(f"cvxpy {solver}", "package", install, install, largest, runs)
+    return Method(f"cvxpy {solver}", "package", install, install, largest, runs, one_race=True)
 
 
 def _absorbed(relaxed: bool) -> Method:
@@ -114,10 +116,10 @@ METHODS: Final = (
     _cvxpy("CLARABEL", 64),
     _cvxpy("ECOS", 64),
     _cvxpy("SCS", 16),
-    Method(OURS, "ours", "", "", 64, {"cold": lambda: _rate_distortion(None)}, "rate-distortion"),
+    Method(OURS, "ours", "", "", 64, {"cold": lambda: _rate_distortion(None)}, "rate-distortion", one_race=True),
     Method(
         "dit Blahut-Arimoto", "package", "dit", "dit", 64,
-        {"cold": lambda: _rate_distortion(False), "warm": lambda: _rate_distortion(True)}, "rate-distortion",
+        {"cold": lambda: _rate_distortion(False), "warm": lambda: _rate_distortion(True)}, "rate-distortion", one_race=True,
     ),
 )  # fmt: skip
 """cvxpy's "warm" is its density form at tight tolerances; dit's "warm" is one start and no limit on the iterations."""

@@ -121,8 +121,9 @@ def test_any_executor_and_local_processes_give_the_same() -> None:
         threads = solve_surface(p, rates=rates, executor=pool)
     for other in (local, threads):
         assert isinstance(other, Surface)
-        assert (other.lower == alone.lower).all()
-        assert (other.upper == alone.upper).all()
+        # Not the same bits: BLAS may have other threads there.
+        assert other.lower == pytest.approx(alone.lower, rel=1e-9)
+        assert other.upper == pytest.approx(alone.upper, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from rdcsym.problem import FloatArray
 from solvers.branch_bound import Programme, bounds
 
 STEPS: Final = 60
+PATIENCE: Final = 6
+"""Steps without a better bound after which a programme is left: the last digits are rounding."""
 TO_BOUNDARY: Final = 0.995
 """Share of the way to the nearest zero of a positive quantity that a step may go."""
 SOLVED: Final = 2e-9
@@ -102,6 +104,7 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
     # Above the ceiling there is no plan, so the bound proves that the node is empty.
     limit = min(target, programme.ceiling)
     state = _start(programme, nodes)
+    stalled = np.zeros(count, dtype=int)
     for step in range(STEPS + 1):
         values = programme.functions(state.P, nodes.secant)
         excess = np.where(programme.fixed, 0.0, values - _budgets(programme, values, state.rho))
@@ -117,10 +120,11 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
             short = np.einsum("byix,byx->byi", nodes.coordinates, state.P).min(axis=(1, 2))
             near = (excess.max(axis=1) <= FEASIBLE) & (short >= -FEASIBLE)
             wanted = np.maximum(SOLVED, ENOUGH * (target - best)) if target < np.inf else SOLVED
-            ended = (best >= limit) | (near & (gap <= wanted)) | (step == STEPS) | ~np.isfinite(bound)
+            stalled = np.where(better, 0, stalled + 1)
+            ended = (stalled > PATIENCE) | (best >= limit) | (near & (gap <= wanted)) | (step == STEPS) | ~np.isfinite(bound)
         if ended.any():
             keep = ~ended
-            live, state = live[keep], state.pick(keep)
+            live, state, stalled = live[keep], state.pick(keep), stalled[keep]
             nodes = Nodes(nodes.secant[keep], nodes.coordinates[keep], nodes.start[keep])
             if not len(live):
                 break
@@ -214,10 +218,8 @@ class _System:
         self.pivot = P.argmax(axis=2)[..., None]
         away = (np.arange(n) != self.pivot).astype(float)
         label_away = pr.label.T - np.take(pr.label, self.pivot[..., 0], axis=0)[..., None]
-        coords_away = self.coords - np.take_along_axis(self.coords, self.pivot[..., None], axis=3)
         label_mass = P @ pr.label
         H = np.matmul((label_away * (-beta[:, None, None] / label_mass)[..., None]).swapaxes(2, 3), label_away)
-        H += np.matmul((coords_away / self.give[..., None]).swapaxes(2, 3), coords_away)
         diagonal = (A[:, None, None] + st.w) / P
         H += np.take_along_axis(diagonal, self.pivot, axis=2)[..., None] * away[..., :, None] * away[..., None, :]
         index = np.arange(n)
@@ -234,15 +236,29 @@ class _System:
         self.J = J = gradients[:, free].swapaxes(1, 2)  # (B, m, r, n)
         r = J.shape[2]
         self.KJ = KJ = np.matmul(J, K)
-        size = n + r + int(pr.minimises_rate)
+        self.KC = KC = np.matmul(self.coords, K)
+        # The border: potentials of the rows, multipliers of the functions, facets, and the rate where it is a variable. Facets of
+        # a narrow node are stiff and almost dependent, so they are not folded into the blocks.
+        k = KC.shape[2]
+        self.facets = slice(n + r, n + r + m * k)
+        size = n + r + m * k + int(pr.minimises_rate)
         self.M = M = np.zeros((B, size, size))
-        block = K.sum(axis=1)
+        block, border = K.sum(axis=1), KJ.sum(axis=1)
         M[:, :n, :n] = block + np.einsum("bii->b", block)[:, None, None] / n
-        border = KJ.sum(axis=1)
         M[:, :n, n : n + r], M[:, n : n + r, :n] = -border.swapaxes(1, 2), border
         M[:, n : n + r, n : n + r] = -np.matmul(KJ, J.swapaxes(2, 3)).sum(axis=1)
         rows = np.arange(n, n + r)
-        M[:, rows, rows] -= st.z[:, free] / lam[:, free] + st.ez[:, free] / (PENALTY - lam[:, free])
+        M[:, rows, rows] -= (st.z / lam + st.ez / (PENALTY - lam))[:, free]
+        flat = KC.reshape(B, m * k, n)
+        M[:, :n, self.facets], M[:, self.facets, :n] = flat.swapaxes(1, 2), -flat
+        mixed = np.matmul(KJ, self.coords.swapaxes(2, 3)).swapaxes(1, 2).reshape(B, r, m * k)
+        M[:, n : n + r, self.facets], M[:, self.facets, n : n + r] = mixed, mixed.swapaxes(1, 2)
+        own = -np.matmul(KC, self.coords.swapaxes(2, 3))
+        for y in range(m):
+            at = slice(n + r + y * k, n + r + (y + 1) * k)
+            M[:, at, at] = own[:, y]
+        rows_s = np.arange(n + r, n + r + m * k)
+        M[:, rows_s, rows_s] -= self.give.reshape(B, -1)
         if pr.minimises_rate:
             M[:, rows, -1], M[:, -1, n : n + r] = -OF_RATE[free], OF_RATE[free]
         self.dual = np.einsum("bi,biyx->byx", lam, gradients) - np.einsum("byi,byix->byx", nu, self.coords)
@@ -255,23 +271,25 @@ class _System:
         st, free, pr = self.st, self.free, self.pr
         (B, _, n), r = st.P.shape, self.J.shape[2]
         over_z, over_s = PENALTY - st.lam, PENALTY - st.nu
-        aim = (ms / st.nu - mes / over_s - self.inside) / self.give
-        rhs = mp / st.P - self.dual + np.einsum("byi,byix->byx", aim, self.coords)
+        rhs = mp / st.P - self.dual
         Kr = np.matmul(self.K, rhs[..., None])[..., 0] + self.lift
         right = np.zeros((B, self.M.shape[1]))
         right[:, :n] = self.rp - Kr.sum(axis=1)
         shift = mz / np.where(free, st.lam, 1.0) - mez / over_z + self.c
         right[:, n : n + r] = -shift[:, free] - np.matmul(self.J, Kr[..., None])[..., 0].sum(axis=1)
+        within = self.inside + np.einsum("byix,byx->byi", self.coords, Kr)
+        right[:, self.facets] = (within - ms / st.nu + mes / over_s).reshape(B, -1)
         if pr.minimises_rate:
             right[:, -1] = 1 - st.lam[:, free] @ OF_RATE[free]
         x = _solved(self.M, right)
         dl = x[:, n : n + r]
+        dnu = x[:, self.facets].reshape(st.nu.shape)
+        Kr = Kr + np.einsum("byi,byix->byx", dnu, self.KC)
         dP = Kr + np.matmul(self.K, x[:, None, :n, None])[..., 0] - np.matmul(dl[:, None, None], self.KJ)[:, :, 0]
         dlam, dz, dez = np.zeros_like(st.lam), np.zeros_like(st.z), np.zeros_like(st.z)
         dlam[:, free] = dl
         dz[:, free] = ((mz - st.z * (st.lam + dlam))[:, free]) / st.lam[:, free]
         dez[:, free] = ((mez + st.ez * dlam) / over_z - st.ez)[:, free]
-        dnu = aim - np.einsum("byix,byx->byi", self.coords, dP) / self.give
         ds = (ms - st.s * (st.nu + dnu)) / st.nu
         des = (mes + st.es * dnu) / over_s - st.es
         drho = x[:, -1] if pr.minimises_rate else np.zeros(B)

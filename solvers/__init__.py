@@ -18,6 +18,7 @@ from solvers.gaussian_grid import solve_gaussian_on_grid
 from solvers.gaussian_parallel import GaussianParallelCertificate, solve_gaussian_parallel
 from solvers.gaussian_randomness import GaussianRandomnessCertificate, solve_gaussian_randomness
 from solvers.gaussian_sdp import GaussianCovarianceCertificate, solve_gaussian_covariance
+from solvers.gaussian_sources import GaussianBall, GaussianSource, ParallelGaussianSource, VectorGaussianSource
 from solvers.mec import BottleneckCertificate, coupling_with_bottleneck
 from solvers.npz import load_ground, load_problem, load_samples
 from solvers.oneshot import oneshot_exact
@@ -40,15 +41,19 @@ __all__ = [
     "DiscreteProblem",
     "DitheredCertificate",
     "FanoCertificate",
+    "GaussianBall",
     "GaussianCertificate",
     "GaussianCovarianceCertificate",
     "GaussianParallelCertificate",
     "GaussianRandomnessCertificate",
+    "GaussianSource",
+    "ParallelGaussianSource",
     "PerceptionCertificate",
     "RateDistortionCertificate",
     "RatePerceptionCertificate",
     "SampledProblem",
     "Surface",
+    "VectorGaussianSource",
     "binary_coupling",
     "binary_label",
     "bootstrap",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Literal, get_args
+from typing import Final, Literal, get_args, overload
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from solvers.conditioning import conditioned, restated
 from solvers.engine import Device
 from solvers.envelope import LARGEST, envelope_evidence
 from solvers.evidence import Evidence, arithmetic_for, best
+from solvers.gaussian_sources import GaussianAnswer, GaussianBall, GaussianModel, solve_gaussian_model
 from solvers.large import large_evidence
 from solvers.oneshot import oneshot_evidence
 from solvers.perception import solve_in_ball
@@ -30,8 +31,39 @@ PATIENT: Final = 1 << 16
 """Pairs up to which exact arithmetic (seconds) is tried where the fast engine leaves a gap."""
 
 
+@overload
 def solve(
     problem: DiscreteProblem,
+    *,
+    rate: float | None = ...,
+    classification: float | None = ...,
+    perception: object = ...,
+    setting: str = ...,
+    units: str = ...,
+    distortion: float | None = ...,
+    classifier_sees_seed: bool | None = ...,
+    method: str = ...,
+    tolerance: float = ...,
+    nodes: int | None = ...,
+    device: str = ...,
+) -> Certificate: ...
+
+
+@overload
+def solve(
+    problem: GaussianModel,
+    *,
+    rate: float | None = ...,
+    classification: float | None = ...,
+    perception: GaussianBall | None = ...,
+    setting: str = ...,
+    units: str = ...,
+    distortion: float | None = ...,
+) -> GaussianAnswer: ...
+
+
+def solve(
+    problem: DiscreteProblem | GaussianModel,
     *,
     rate: float | None = None,
     classification: float | None = None,
@@ -44,7 +76,7 @@ def solve(
     tolerance: float = DEFAULT_TOLERANCE,
     nodes: int | None = None,
     device: str = "cpu",
-) -> Certificate:
+) -> Certificate | GaussianAnswer:
     """A certified interval for D(R), D(R, C), R(D) or R(D, C) of a discrete problem.
 
     rate, classification: budgets in `units` (rate may be inf). Give `distortion` (cost units) in place of `rate` to
@@ -57,9 +89,28 @@ def solve(
     "transport" alone; the one-shot setting has one method only. device: where the engine works, "cpu" (NumPy), "torch" or "cuda".
     tolerance: relative gap up to which the status is "certified". nodes: of branch and bound, where a label makes the problem not
     convex, after which an open gap is reported as it is; 0 leaves it out, None allows what takes a few seconds.
+    A Gaussian source (GaussianSource, ParallelGaussianSource, VectorGaussianSource) takes the budgets, a GaussianBall for
+    perception, setting and units; its answer is a certificate of `gaussian`, `gaussian_parallel` or `gaussian_sdp`.
     An infeasible point is a result (lower = upper = inf), and status "gap" an honest interval that may have upper = inf.
     Raises InputError on bad input.
     """
+    if isinstance(problem, GaussianModel):
+        return solve_gaussian_model(
+            problem,
+            rate=rate,
+            distortion=distortion,
+            classification=classification,
+            perception=perception,
+            setting=setting,
+            units=units,
+            unused={
+                "classifier_sees_seed": (classifier_sees_seed, None),
+                "method": (method, "auto"),
+                "tolerance": (tolerance, DEFAULT_TOLERANCE),
+                "nodes": (nodes, None),
+                "device": (device, "cpu"),
+            },
+        )
     point = operating_point(
         problem,
         rate=rate,

@@ -22,7 +22,7 @@ from rdcsym.machine import processor
 from rdcsym.problem import InputError, nearest
 from solvers.bench.instances import KINDS, largest, rates, source
 from solvers.bench.measure import Job, Measurement, append, cached, measure_all, unfinished
-from solvers.bench.peers import METHODS, OURS, Method
+from solvers.bench.peers import METHODS, OURS, Method, find
 from solvers.bench.race import TARGETS
 from solvers.bench.summary import Row, rows_of, summary
 
@@ -138,7 +138,7 @@ def _watched(todo: Sequence[Job], limits: Sequence[float], repeats: int, cache: 
 
 def _limit(job: Job, effort: Effort, held: dict[str, Measurement]) -> float:
     ours = held.get(replace(job, method=OURS, driven="cold").key)
-    if job.task != "transport" or job.method == OURS or ours is None or ours.seconds[-1] is None:
+    if find(job.method, job.task).one_race or job.method == OURS or ours is None or ours.seconds[-1] is None:
         return effort.limit
     return min(max(effort.factor * ours.seconds[-1], effort.least), effort.limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,11 +19,13 @@ MOMENTUM_FROM: Final = 100
 
 def make(momentum: bool) -> Callable[[Instance], Sinkhorn]:
     """OTT's Sinkhorn in its default form (log-sum-exp), with or without its adaptive momentum."""
-    import jax
-    import jax.numpy as jnp
-    from ott.geometry import geometry
-    from ott.problems.linear import linear_problem
-    from ott.solvers.linear import acceleration, sinkhorn
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what it imports, some is no longer maintained
+        import jax
+        import jax.numpy as jnp
+        from ott.geometry import geometry
+        from ott.problems.linear import linear_problem
+        from ott.solvers.linear import acceleration, sinkhorn
 
     jax.config.update("jax_enable_x64", True)
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "export": "Print a theorem as NumPy, torch or C source.",
     "list": "List the theorems and their parameters.",
     "solve": "Solve a discrete problem to a certified interval.",
+    "surface": "Solve a discrete problem over a grid of budgets.",
     "refute": "Look for a point at which a formula cannot be true.",
     "data": "List the data sets at hand, or download them.",
     "train": "Train a codec and measure its operating point.",

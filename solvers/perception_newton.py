@@ -15,7 +15,7 @@ import numpy as np
 from rdcsym.problem import FloatArray
 from solvers.perception_system import FreePlans, State, Targets, directions
 
-STEPS: Final = 150
+STEPS: Final = 300
 ENOUGH: Final = 1e-14  # gap and residual at which nothing more is to be gained
 HASTE: Final = 0.3  # share of its first value, times what is left of the first residuals, below which no barrier is aimed at
 INSIDE: Final = 1e-4  # gap at which the point strictly inside is kept

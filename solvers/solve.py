@@ -25,6 +25,8 @@ from solvers.unlabelled import distortion_evidence, rate_evidence
 Method = Literal["auto", "newton", "conic", "sinkhorn", "transport"]
 
 DEFAULT_TOLERANCE: Final = 1e-6
+ROUNDING: Final = 1e-13
+"""Relative gap of rounding, which no search closes, whatever the tolerance."""
 BRANCHED: Final = "branch and bound"
 DEFAULT_NODES: Final = 4000
 PATIENT: Final = 1 << 16
@@ -161,11 +163,11 @@ def solve(
         if impossible.status == "infeasible":
             return impossible
     found = _without_label(problem, where, point, method, float(limit), device)
-    if not point.has_classification or found.status != "gap" or method in ("newton", "sinkhorn", "transport"):
+    if not point.has_classification or _closed(found) or method in ("newton", "sinkhorn", "transport"):
         return found
     if method == "auto" and point.setting == "single-letter":
         found = _by_tree(problem, where, point, found, float(limit), default_nodes(where) if nodes is None else int(nodes))
-        if found.status != "gap" or (found.primal is not None and found.method == BRANCHED):
+        if _closed(found) or (found.primal is not None and found.method == BRANCHED):
             return found
     shared = point.setting == "asymptotic" and method == "auto" and where.cost.size <= LARGEST and nodes != 0
     more_plans, more_duals = classification_evidence(where, point, conic=method == "conic", rounds=not shared)
@@ -175,7 +177,7 @@ def solve(
     name = "conic relaxation" if method == "conic" else "convex relaxation"
     all_duals = [found.dual, *infeasibility_evidence(where), *more_duals]
     found = best(problem, point, Evidence(name, ladders, all_duals), float(limit))
-    if found.status == "gap" and shared:
+    if shared and not _closed(found):
         known = [plan.plan for plan in (*more_plans, found.primal) if isinstance(plan, JointPlan)]
         mixtures, bounds = envelope_evidence(
             problem, where, point, known, tolerance=float(limit), nodes=DEFAULT_NODES if nodes is None else int(nodes)
@@ -197,6 +199,10 @@ def _by_tree(
     if found.primal is not None:
         ladders.append([found.primal])
     return best(problem, point, Evidence(BRANCHED, ladders, [dual, found.dual]), tolerance)
+
+
+def _closed(found: Certificate) -> bool:
+    return found.status != "gap" or found.relative_gap <= ROUNDING
 
 
 def _without_label(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CODEWORDS = 16
 _RATES, _THOROUGH_RATES = 9, 33
 _LOSSES, _THOROUGH_LOSSES = 6, 16
+_NODES, _THOROUGH_NODES = 10, None  # of branch and bound at each point of a loss curve; None: the solver's own number
 _SLACK_SHARE = 1.2  # the first point of a loss curve leaves the classifier slack
 _CURVE_RATES = (0.25, 0.5)  # of the largest rate that matters: where curves against the classification loss are taken
 
@@ -40,7 +41,7 @@ def certify_data(named: tuple[str, CodebookProblem], thorough: bool, replicates:
     label_entropy = _entropy(made.p_S)
     largest_rate = min(_entropy(problem.p_X), _entropy(problem.p_Y))
     rates = np.linspace(0.0, largest_rate, _THOROUGH_RATES if thorough else _RATES)
-    losses = _THOROUGH_LOSSES if thorough else _LOSSES
+    losses, nodes = (_THOROUGH_LOSSES, _THOROUGH_NODES) if thorough else (_LOSSES, _NODES)
     return DataResult(
         name=name,
         description="\n".join(made.notes),
@@ -53,12 +54,14 @@ def certify_data(named: tuple[str, CodebookProblem], thorough: bool, replicates:
         label_entropy=label_entropy,
         least_loss=_least_loss(problem),
         rate_curve=[_estimated(problem, float(rate), replicates) for rate in rates],
-        classification_curves=[_loss_curve(problem, share * largest_rate, label_entropy, losses) for share in _CURVE_RATES],
+        classification_curves=[
+            _loss_curve(problem, share * largest_rate, label_entropy, losses, nodes) for share in _CURVE_RATES
+        ],
         seconds=time.perf_counter() - start,
     )
 
 
-def _loss_curve(problem: DiscreteProblem, rate: float, label_entropy: float, count: int) -> list[DataPoint]:
+def _loss_curve(problem: DiscreteProblem, rate: float, label_entropy: float, count: int, nodes: int | None) -> list[DataPoint]:
     """D(R, C) at one rate, from the loss of the plan that ignores the classifier down to what the rate could do at best."""
     from solvers import solve
 
@@ -69,7 +72,7 @@ def _loss_curve(problem: DiscreteProblem, rate: float, label_entropy: float, cou
     free = sum(mass * _entropy(column / mass) for mass, column in zip(joint.sum(axis=0), joint.T, strict=True) if mass > 0)
     least = max(_least_loss(problem), label_entropy - rate)
     shares = np.linspace(_SLACK_SHARE, 0.0, count + 1)[:-1]  # at 0 itself the relaxation has no interior
-    return [_point(problem, rate, float(least + share * (free - least))) for share in shares]
+    return [_point(problem, rate, float(least + share * (free - least)), nodes) for share in shares]
 
 
 def _least_loss(problem: DiscreteProblem) -> float:
@@ -78,10 +81,10 @@ def _least_loss(problem: DiscreteProblem) -> float:
     return float(problem.p_X @ np.array([_entropy(row) for row in problem.p_S_given_X]))
 
 
-def _point(problem: DiscreteProblem, rate: float, loss: float | None) -> DataPoint:
+def _point(problem: DiscreteProblem, rate: float, loss: float | None, nodes: int | None = None) -> DataPoint:
     from solvers import solve
 
-    return _told(solve(problem, rate=rate, classification=loss), rate, loss)
+    return _told(solve(problem, rate=rate, classification=loss, nodes=nodes), rate, loss)
 
 
 def _estimated(problem: SampledProblem, rate: float, replicates: int) -> DataPoint:

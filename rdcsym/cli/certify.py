@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rdcsym import InputError, __version__, theorem, theorems
+from rdcsym.characterisation import characterisation, characterisations
+from rdcsym.cli.characterise import confirm_characterisation
 from rdcsym.cli.confirm import DEFAULT, THOROUGH, Effort, confirm_theorem
 from rdcsym.cli.curves import theorem_curves
 from rdcsym.cli.data import CODEWORDS, certify_data, load
@@ -50,7 +52,7 @@ def command(
         raise InputError("--codewords", codewords, "is no number of codewords", "give a whole number of at least 1")
     if bootstrap < 0:
         raise InputError("--bootstrap", bootstrap, "is no number of replicates", "give a whole number, such as 200")
-    chosen = [theorem(name).name for name in dict.fromkeys(names)] if names else [] if data else theorems()
+    chosen = [_known(name) for name in dict.fromkeys(names)] if names else [] if data else [*theorems(), *characterisations()]
     source = data or (None if names else "digits")
     if bootstrap and not source:
         raise InputError("--bootstrap", bootstrap, "needs samples", "give --data digits or --data FILE.npz")
@@ -104,7 +106,14 @@ def certify(
     )
 
 
+def _known(name: str) -> str:
+    """The name, or InputError where neither a theorem nor a characterisation has it."""
+    return name if name in characterisations() else theorem(name).name
+
+
 def _confirm(name: str, effort: Effort, seed: int) -> tuple[list[FormResult], list[Curve]]:
     """One theorem's rows and curves: what one worker does."""
+    if name in characterisations():
+        return [confirm_characterisation(characterisation(name), seed)], []
     chosen = theorem(name)
     return list(confirm_theorem(chosen, effort, seed)), theorem_curves(chosen)

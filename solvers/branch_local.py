@@ -16,7 +16,7 @@ from rdcsym.problem import FloatArray
 from solvers.branch_bound import Programme
 from solvers.branch_relaxation import Nodes, solve_nodes
 
-STILL: Final = 1e-9
+STILL: Final = 1e-8
 """Progress of a round, in the programme's units, at which a start is left."""
 OUTSIDE: Final = 1e6
 """Above every value: what a plan outside the budgets counts as, before its excess."""
@@ -59,7 +59,7 @@ def local_search(
             merit = np.where(values < np.inf, values, OUTSIDE + np.maximum(found.excess, 0.0).sum(axis=1))
             moving = merit < last - STILL
             # Starts that cannot become the best at the rate at which they improve are left.
-            moving &= (merit >= OUTSIDE) | (last >= OUTSIDE) | (merit - best < 8 * (last - merit))
+            moving &= (merit >= OUTSIDE) | (last >= OUTSIDE) | (merit - best < 4 * (last - merit))
             if not moving.any():
                 break
             plans, last = found.plan[moving], merit[moving]

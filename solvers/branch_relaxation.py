@@ -75,6 +75,7 @@ class _State:
     nu: FloatArray  # their multipliers
     es: FloatArray  # what they lack, at PENALTY
     rho: FloatArray  # the rate, where it is minimised (B,)
+    f: FloatArray  # potentials of the rows (B, n)
 
     def pick(self, keep: NDArray[np.bool_]) -> _State:
         return _State(*(x[keep] for x in vars(self).values()))
@@ -161,7 +162,8 @@ def _start(programme: Programme, nodes: Nodes) -> _State:
     inside = np.einsum("byix,byx->byi", nodes.coordinates, P)
     s = np.maximum(inside, 0.05 * programme.q[:, None])
     least = mu / PENALTY
-    return _State(P, mu / P, z, lam, np.maximum(z - room, least), s, mu / s, np.maximum(s - inside, least), rho)
+    ez, es = np.maximum(z - room, least), np.maximum(s - inside, least)
+    return _State(P, mu / P, z, lam, ez, s, mu / s, es, rho, np.zeros((len(P), n)))
 
 
 def _step(pr: Programme, nodes: Nodes, st: _State) -> _State:
@@ -198,6 +200,7 @@ def _step(pr: Programme, nodes: Nodes, st: _State) -> _State:
         st.nu + x * d.nu,
         st.es + x * d.es,
         st.rho + a * d.rho,
+        st.f + y * d.f,
     )
 
 
@@ -261,7 +264,9 @@ class _System:
         M[:, rows_s, rows_s] -= self.give.reshape(B, -1)
         if pr.minimises_rate:
             M[:, rows, -1], M[:, -1, n : n + r] = -OF_RATE[free], OF_RATE[free]
-        self.dual = np.einsum("bi,biyx->byx", lam, gradients) - np.einsum("byi,byix->byx", nu, self.coords)
+        # Potentials are taken off, or the blocks' large inverses would multiply what cancels.
+        slope = np.einsum("bi,biyx->byx", lam, gradients) - np.einsum("byi,byix->byx", nu, self.coords)
+        self.dual = slope - st.f[:, None]
         self.inside = np.einsum("byix,byx->byi", self.coords, P)
         self.rp = pr.p - P.sum(axis=1)
         self.lift = (1 - away) * (pr.q - P.sum(axis=2))[..., None]
@@ -272,6 +277,7 @@ class _System:
         (B, _, n), r = st.P.shape, self.J.shape[2]
         over_z, over_s = PENALTY - st.lam, PENALTY - st.nu
         rhs = mp / st.P - self.dual
+        rhs -= np.take_along_axis(rhs, self.pivot, axis=2)
         Kr = np.matmul(self.K, rhs[..., None])[..., 0] + self.lift
         right = np.zeros((B, self.M.shape[1]))
         right[:, :n] = self.rp - Kr.sum(axis=1)
@@ -293,7 +299,7 @@ class _System:
         ds = (ms - st.s * (st.nu + dnu)) / st.nu
         des = (mes + st.es * dnu) / over_s - st.es
         drho = x[:, -1] if pr.minimises_rate else np.zeros(B)
-        return _State(dP, (mp - st.w * (st.P + dP)) / st.P, dz, dlam, dez, ds, dnu, des, drho)
+        return _State(dP, (mp - st.w * (st.P + dP)) / st.P, dz, dlam, dez, ds, dnu, des, drho, x[:, :n])
 
 
 def _length(free: NDArray[np.bool_], st: _State, d: _State, share: float) -> FloatArray:

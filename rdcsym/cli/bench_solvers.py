@@ -123,6 +123,6 @@ def _print(rows: Sequence[Row]) -> None:
         ratio = "-" if row.ratio is None else f"{'>' if row.ratio_is_least else ''}{row.ratio:.3g}"
         where = f"{row.kind}, n = {row.n}" + ("" if row.task == "transport" else ", R(D)")
         rate = f"{row.rate:g}" if row.task == "transport" else "free"
-        ended = row.status if row.status == "certified" else f"{row.status} ({row.limit:.0f} s allowed)"
+        ended = f"{row.status}: {row.limit:.0f} s" if row.status == "time limit" else row.status
         table.add_row(where, rate, row.method, row.driven, *("-" if s is None else f"{s:.3g}" for s in seconds), ratio, ended)
     wide_console().print(table)

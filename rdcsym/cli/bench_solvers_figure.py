@@ -47,6 +47,8 @@ def draw(rows: Sequence[Row], path: Path, machine: str) -> Path:
 
 
 def _panel(axes: Any, rows: Sequence[Row]) -> None:
+    from matplotlib.ticker import NullFormatter
+
     for family, driven, label, colour, marker in _LINES:
         mine = [row for row in rows if (row.family, row.driven) == (family, driven)]
         rates = sorted({row.rate for row in mine})
@@ -63,5 +65,6 @@ def _panel(axes: Any, rows: Sequence[Row]) -> None:
             [p[0] for p in short], [p[1] for p in short], linestyle="", marker=marker, color=colour, mfc="white", markersize=6
         )
     axes.set_yscale("log")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3)
     axes.tick_params(labelsize=8)

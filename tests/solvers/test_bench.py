@@ -21,7 +21,7 @@ from solvers.bench.race import TARGETS, Race, StalledError
 from solvers.sinkhorn import at_rate
 
 TINY = Effort("tiny", kinds=("random",), sizes=(16,), rates=(1.0,), limit=20.0, least=20.0, repeats=1, threads=1)
-LOCAL = tuple(m for m in METHODS if m.name in ("rdcsym", "NumPy absorbed kernel") and m.task == "transport")
+LOCAL = tuple(m for m in METHODS if m.name in ("rdcsym", "NumPy absorbed") and m.task == "transport")
 
 
 class Inline(Executor):
@@ -153,8 +153,8 @@ def test_a_run_of_it_and_one_that_goes_on(tmp_path, monkeypatch):
     assert skipped == []
     assert [(row.method, row.driven) for row in rows] == [
         ("rdcsym", "cold"),
-        ("NumPy absorbed kernel", "cold"),
-        ("NumPy absorbed kernel", "warm"),
+        ("NumPy absorbed", "cold"),
+        ("NumPy absorbed", "warm"),
     ]
     assert all(row.status == "certified" and row.gap <= 1e-8 and row.memory > 0 for row in rows)
     assert rows[0].ratio == 1.0
@@ -253,6 +253,6 @@ def test_dit_and_ours_on_the_free_output_law():
 
 def test_a_process_of_one_method_writes_as_it_goes(tmp_path):
     cache = tmp_path / "c.jsonl"
-    listed = [Job("transport", "random", 16, rate, "NumPy absorbed kernel", "warm") for rate in (0.5, 1.0)]
+    listed = [Job("transport", "random", 16, rate, "NumPy absorbed", "warm") for rate in (0.5, 1.0)]
     measure_all(listed, [20.0, 20.0], 1, str(cache))
     assert list(cached(cache)) == [job.key for job in listed]

@@ -80,7 +80,7 @@ def _absorbed(relaxed: bool) -> Method:
 
         return driver(absorbed.make(relaxed))
 
-    name = "NumPy absorbed kernel, over-relaxed" if relaxed else "NumPy absorbed kernel"
+    name = "NumPy absorbed, over-relaxed" if relaxed else "NumPy absorbed"
     runs: dict[Driven, Callable[[], Callable[[Race], None]]] = {"cold": lambda: build(cold), "warm": lambda: build(warm)}
     return Method(name, "reference", "", "", 4096 if relaxed else 1024, runs)
 

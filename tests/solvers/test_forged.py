@@ -15,7 +15,17 @@ import pytest
 from zoo import ORDERED, WITH_ZEROS, binary, binary_entropy, random_problem
 
 from solvers import Certificate, CertificateError, DiscreteProblem, solve
-from solvers.certificate import ChannelDual, JointPlan, LabelBound, MapDual, MapMixture, SeedBlindDual, SemiDual
+from solvers.certificate import (
+    ChannelDual,
+    JointPlan,
+    LabelBound,
+    MapDual,
+    MapMixture,
+    PlanMixture,
+    SeedBlindDual,
+    SemiDual,
+    TreeDual,
+)
 
 INF, NAN = math.inf, math.nan
 SHOT: dict[str, Any] = {"setting": "oneshot"}
@@ -33,7 +43,9 @@ def originals() -> dict[str, Certificate]:
         "product": solve(big, rate=0.0),
         "conic": solve(big, rate=0.4, method="conic", tolerance=1e-4),
         "rate": solve(big, distortion=float(big.p_X @ big.cost @ big.p_Y) * 0.6),
-        "label gap": solve(ORDERED, rate=0.75, classification=0.45, units="nats"),
+        "label gap": solve(ORDERED, rate=0.75, classification=0.45, units="nats", nodes=0),
+        "tree": solve(binary(0.25, 2 / 3, 0.0), rate=0.6, classification=0.5),
+        "time sharing": solve(binary(0.25, 2 / 3, 0.0), rate=0.6, classification=0.5, setting="asymptotic"),
         "label tight": solve(binary(0.4, 0.4, 0.1), rate=0.5, classification=0.9),
         "label and rate tight": solve(random_problem(np.random.default_rng(17), 5, 6, labels=2), rate=0.4, classification=0.9292),
         "label envelope": solve(labelled, rate=0.6, classification=1.2, setting="asymptotic"),
@@ -115,6 +127,24 @@ def forged_primals(c: Certificate) -> Iterator[tuple[str, Certificate]]:
         if isinstance(c.dual, SemiDual) and c.point.minimised == "distortion" and 0 < c.dual.temperature < INF:
             tighter = dataclasses.replace(c.point, rate=c.point.rate * 0.999)
             yield "plan above the rate", dataclasses.replace(c, point=tighter)
+    if isinstance(c.primal, PlanMixture):
+        plans, shares = np.array(c.primal.plans), c.primal.weights
+        dearest = int(np.argmax(np.sum(plans * c.problem.cost, axis=(1, 2))))
+        for name, made in {
+            "the average plan": JointPlan(np.array(c.plan)),
+            "one plan of the mixture": JointPlan(plans[dearest]),
+            "shares above 1": PlanMixture(plans, tuple(2 * w for w in shares)),
+            "float shares": PlanMixture(plans, tuple(float(w) for w in shares)),  # type: ignore[arg-type]
+            "shares turned over": PlanMixture(plans, shares[::-1]),
+            "equal shares": PlanMixture(plans, (Fraction(1, len(shares)),) * len(shares)),
+            "a share too few": PlanMixture(plans, shares[1:]),
+            "a plan off its marginals": PlanMixture(plans * 1.001, shares),
+        }.items():
+            yield name, dataclasses.replace(c, primal=made)
+        yield (
+            "shared in the single-letter setting",
+            dataclasses.replace(c, point=dataclasses.replace(c.point, setting="single-letter")),
+        )
     if isinstance(c.primal, MapMixture):
         maps, weights = np.array(c.primal.maps), c.primal.weights
         yield "plan for a mixture", with_plan(np.outer(c.problem.p_X, c.problem.p_Y))
@@ -165,6 +195,13 @@ def forged_duals(c: Certificate) -> Iterator[tuple[str, Certificate]]:
             yield f"negative {name}", with_dual(dataclasses.replace(d, **{name: -1.0}))
             yield f"infinite {name}", with_dual(dataclasses.replace(d, **{name: INF}))
         yield "no classification budget", dataclasses.replace(c, point=dataclasses.replace(c.point, classification=INF))
+    if isinstance(d, TreeDual):
+        yield "splits with a part missing", with_dual(dataclasses.replace(d, splits=d.splits[:-1], weights=d.weights[:-1]))
+        yield "a tree without its splits", with_dual(dataclasses.replace(d, splits=d.splits[-1:], weights=d.weights[-1:]))
+        yield "a tree's nan potential", with_dual(dataclasses.replace(d, g=d.g * NAN))
+        yield "a tree's negative facets", with_dual(dataclasses.replace(d, facets=d.facets - 1))
+        yield "a tree's channel with zeros", with_dual(dataclasses.replace(d, channel=d.channel * 0))
+        yield "a tree's multipliers doubled", with_dual(dataclasses.replace(d, multipliers=d.multipliers * 2))
     if isinstance(d, MapDual | SeedBlindDual):
         yield "a potential for maps", with_dual(SemiDual(np.zeros(c.problem.p_Y.size), 0.0))
     if isinstance(d, MapDual):
@@ -199,7 +236,7 @@ def test_originals_pass(name: str) -> None:
 
 def test_there_are_200_forgeries_of_every_kind_of_evidence() -> None:
     assert len(ALL) >= 200
-    assert {type(c.dual) for c in originals().values()} == {SemiDual, ChannelDual, LabelBound, MapDual, SeedBlindDual}
+    assert {type(c.dual) for c in originals().values()} == {SemiDual, ChannelDual, LabelBound, MapDual, SeedBlindDual, TreeDual}
     assert {c.status for c in originals().values()} == {"certified", "gap", "infeasible"}
 
 

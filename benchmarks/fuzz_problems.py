@@ -181,7 +181,9 @@ def _ball(rng: Rng, m: int) -> Ball:
     if kind != "w":
         return Ball(kind, radius)
     grounds = (_grid(rng, m, m), rng.random((m, m)), rng.integers(0, 3, (m, m)).astype(float), 1e6 * rng.random((m, m)))
-    return Ball("w", radius, grounds[int(rng.integers(4))] * (1 - np.eye(m)))
+    which = int(rng.integers(4))
+    # Radius 0 with moves that cost nothing is bad input, and among the malformed.
+    return Ball("w", radius, grounds[which if radius > 0 else 1] * (1 - np.eye(m)))
 
 
 def _distortion(rng: Rng, problem: DiscreteProblem) -> float:

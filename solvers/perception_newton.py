@@ -39,6 +39,7 @@ class FreePoint:
     gap: float
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # an iterate that is not finite is never the best
 def optimum(a: FreePlans) -> tuple[FreePoint, FreePoint]:
     """(best, inside): the point of least gap and residual, and one on the way that is strictly within all constraints."""
     x = _start(a)

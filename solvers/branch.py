@@ -35,7 +35,7 @@ FLOOR_MARGIN: Final = 1e-3
 """Share of the least label masses that the root leaves out, so that it has an inside even where the label ignores X."""
 
 ROUNDS: Final = 25
-SOME_ROUNDS: Final = 6
+SOME_ROUNDS: Final = 4
 """Rounds of the local search at the start, and from plans of nodes."""
 EARLY: Final = 4
 """After so many batches the local search is tried in every so manieth only."""
@@ -107,7 +107,7 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
         turn += 1
         hopeful = sorted((c for c in children if c.bound < best.target), key=lambda c: c.bound)
         if hopeful and (turn <= EARLY or turn % EARLY == 0 or not math.isfinite(best.value)):
-            best.try_from(np.array([c.plan for c in hopeful[:4]]), SOME_ROUNDS)
+            best.try_from(np.array([c.plan for c in hopeful[:2]]), SOME_ROUNDS)
     lower = heap[0][0]
     return Searched(lower, best.value, best.plan, solved, root)
 

@@ -18,6 +18,9 @@ from solvers.branch_relaxation import Nodes, solve_nodes
 
 STILL: Final = 1e-8
 """Progress of a round, in the programme's units, at which a start is left."""
+EXPLORING: Final = 2
+FINALISTS: Final = 3
+"""Rounds after which only so many starts go on, those of least value."""
 OUTSIDE: Final = 1e6
 """Above every value: what a plan outside the budgets counts as, before its excess."""
 LEAST: Final = 1e-9
@@ -45,7 +48,7 @@ def local_search(
         i = int(np.argmin(values))
         best, plan = float(values[i]), plans[i]
         last = np.full(len(plans), np.inf)
-        for _ in range(rounds):
+        for turn in range(rounds):
             t = np.maximum(plans @ programme.label, LEAST)
             t /= t.sum(axis=2, keepdims=True)
             tangent = -np.log(t) @ programme.label.T
@@ -60,6 +63,8 @@ def local_search(
             moving = merit < last - STILL
             # Starts that cannot become the best at the rate at which they improve are left.
             moving &= (merit >= OUTSIDE) | (last >= OUTSIDE) | (merit - best < 4 * (last - merit))
+            if turn >= EXPLORING:
+                moving &= merit <= np.partition(merit, min(FINALISTS, len(merit)) - 1)[min(FINALISTS, len(merit)) - 1]
             if not moving.any():
                 break
             plans, last = found.plan[moving], merit[moving]

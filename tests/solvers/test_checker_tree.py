@@ -45,6 +45,9 @@ def forgeries() -> dict[str, dict[str, Any]]:
     fewer = {name: getattr(t, name)[1:] for name in ("multipliers", "g", "facets", "channel")}
     return {
         "a leaf is missing": {"splits": np.delete(t.splits, leaf, 0), "weights": np.delete(t.weights, leaf), **fewer},
+        "the last leaf is missing": {
+            name: getattr(t, name)[:-1] for name in ("splits", "weights", "multipliers", "g", "facets", "channel")
+        },
         "a leaf's data are missing": fewer,
         "a leaf too many": {"splits": np.vstack([t.splits, t.splits[leaf]]), "weights": np.append(t.weights, 0.0)},
         "cut short": {"splits": t.splits[:-1], "weights": t.weights[:-1]},
@@ -87,6 +90,14 @@ def forgeries() -> dict[str, dict[str, Any]]:
 def test_a_forged_tree_is_rejected(name: str) -> None:
     with pytest.raises(CertificateError):
         replace(original(), dual=replace(tree(), **forgeries()[name])).verify()
+
+
+@pytest.mark.parametrize("values", [[9.0, 1.0, 2.0], [0.1, 9.0, 9.0]])
+def test_more_of_the_label_than_its_multipliers_keep_convex(values: list[float]) -> None:
+    """The bound might be lower all the same, so the reason is asked for."""
+    forged = replace(tree(), multipliers=changed(tree().multipliers, (0, slice(1, 4)), values))
+    with pytest.raises(CertificateError, match="takes more of the label as convex"):
+        lower_end(original().problem, original().point, forged)
 
 
 def test_a_lower_end_a_hair_too_high_is_rejected() -> None:

@@ -18,6 +18,7 @@ _READY = ("deep", "solvers")
 @click.option(
     "--kind", "kinds", multiple=True, metavar="NAME", help="solvers: only random, gaussian or images (may be given again)."
 )
+@click.option("--size", "sizes", multiple=True, type=click.IntRange(min=1), metavar="N", help="solvers: only so many symbols.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Default: as many as there are cores.")
 @click.option(
     "--repeats", type=click.IntRange(min=1), help="Timed blocks (deep, 7) or short runs (solvers, 3); medians are shown."
@@ -30,6 +31,7 @@ def command(
     seconds: float | None,
     quick: bool,
     kinds: tuple[str, ...],
+    sizes: tuple[int, ...],
     threads: int | None,
     repeats: int | None,
     out: str,
@@ -52,13 +54,13 @@ def command(
     if subject == "deep":
         from rdcsym.cli import bench_deep
 
-        _none_of(subject, {"--quick": quick, "--kind": kinds})
+        _none_of(subject, {"--quick": quick, "--kind": kinds, "--size": sizes})
         bench_deep.run(tasks, threads, repeats or 7, seconds or 3.0, out, as_json)
     else:
         from rdcsym.cli import bench_solvers
 
         _none_of(subject, {"--task": tasks, "--seconds": seconds})
-        bench_solvers.run(quick, kinds, threads, repeats, out, as_json)
+        bench_solvers.run(quick, kinds, sizes, threads, repeats, out, as_json)
 
 
 def _none_of(subject: str, options: dict[str, object]) -> None:

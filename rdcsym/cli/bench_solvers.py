@@ -26,14 +26,17 @@ FORMAT: Final = "rdcsym bench solvers 1"
 _PACKAGES: Final = ("rdcsym", "numpy", "scipy", "pot", "ott-jax", "jax", "cvxpy", "clarabel", "ecos", "scs", "dit")
 
 
-def run(quick: bool, kinds: Sequence[str], threads: int | None, repeats: int | None, out: str, as_json: bool) -> None:
+def run(
+    quick: bool, kinds: Sequence[str], sizes: Sequence[int], threads: int | None, repeats: int | None, out: str, as_json: bool
+) -> None:
     """Measure, print, and write the files into `out`; what is measured stands in solvers.partial.jsonl there until all is."""
     require("bench", "matplotlib")
     from rdcsym.cli.bench_solvers_figure import draw
-    from solvers.bench import FULL, QUICK, bench, checked, jobs, summary
+    from solvers.bench import FULL, QUICK, bench, checked_kinds, checked_sizes, jobs, summary
 
     effort = QUICK if quick else FULL
-    effort = replace(effort, kinds=checked(kinds), threads=threads or 0, repeats=repeats or effort.repeats)
+    kinds, sizes = checked_kinds(kinds), checked_sizes(sizes, effort)
+    effort = replace(effort, kinds=kinds, sizes=sizes, threads=threads or 0, repeats=repeats or effort.repeats)
     folder = output_folder(out)
     partial = folder / "solvers.partial.jsonl"
     with progress(sum(map(len, jobs(effort))), as_json) as tick:

@@ -43,7 +43,7 @@ class Effort:
     kinds: tuple[str, ...] = KINDS
     sizes: tuple[int, ...] = (16, 64, 256, 1024, 4096)
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0)
-    limit: float = 60.0
+    limit: float = 40.0
     least: float = 2.0
     factor: float = 40.0
     repeats: int = 3
@@ -53,9 +53,10 @@ class Effort:
 FULL: Final = Effort("full")
 QUICK: Final = Effort("quick", sizes=(16, 64, 256), rates=(1.0, 3.0), limit=5.0, least=1.0)
 LARGE: Final = 4096
+LARGE_KINDS: Final = ("gaussian", "images")
 LARGE_RATES: Final = (1.0, 3.0)
 LARGE_COLD: Final = (OURS, "POT sinkhorn")
-"""From `LARGE` symbols on only these rates are run, and cold only these methods, or the grid would take hours."""
+"""From `LARGE` symbols on only these kinds and rates, and cold only these methods, or the grid would take hours."""
 FREE_OUTPUT_RATE: Final = 1.0
 """The task with a free output law has no rate; its row is made once for each size, at this place of the grid."""
 
@@ -65,7 +66,7 @@ def jobs(effort: Effort) -> list[list[Job]]:
     groups = []
     for kind in effort.kinds:
         for n in [size for size in effort.sizes if size <= largest(kind)]:
-            grid = [r for r in rates(kind, n) if r in effort.rates and (n < LARGE or r in LARGE_RATES)]
+            grid = [r for r in rates(kind, n) if r in effort.rates and (n < LARGE or (kind in LARGE_KINDS and r in LARGE_RATES))]
             for method in METHODS:
                 places = grid if method.task == "transport" else [r for r in grid if r == FREE_OUTPUT_RATE]
                 hows = [how for how in method.build if n < LARGE or how == "warm" or method.name in LARGE_COLD]
@@ -181,9 +182,17 @@ def head(effort: Effort, cache: Path) -> None:
         )
 
 
-def checked(kinds: Sequence[str]) -> tuple[str, ...]:
+def checked_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
     """The kinds that were asked for, or all; InputError for one that there is not."""
     for kind in kinds:
         if kind not in KINDS:
             raise InputError("--kind", kind, "is no kind of instance", nearest(kind, KINDS))
     return tuple(dict.fromkeys(kinds)) or KINDS
+
+
+def checked_sizes(sizes: Sequence[int], effort: Effort) -> tuple[int, ...]:
+    """Those of the effort's sizes that were asked for, or all; InputError for one that it has not."""
+    for n in sizes:
+        if n not in effort.sizes:
+            raise InputError("--size", n, f"is no size of the {effort.name} grid", f"take of {', '.join(map(str, effort.sizes))}")
+    return tuple(dict.fromkeys(sizes)) or effort.sizes

@@ -22,7 +22,7 @@ from rdcsym.problem import FloatArray
 from solvers.certificate import CertificateError
 from solvers.checker_blocks import U, dual_value, laws, price_plan, price_potentials
 
-BLOCK: Final = 2**20
+BLOCK: Final = 2**17
 """Entries of the cost that are worked on at once."""
 MIXINGS: Final = 12
 """Trial shares of the product before the last that meets the rate is taken."""
@@ -47,8 +47,11 @@ def ends(p: FloatArray, q: FloatArray, cost: FloatArray, rate: float, g: FloatAr
         columns += q * ((p[rows] / sums) @ weights)
     lower = float(q @ g - temperature * (p @ log_sums) - temperature * rate)
 
+    # Kept, as the search for the share of the product passes over them again and again.
+    blocks = {rows.start: np.exp(gamma - cost[rows] / temperature - log_sums[rows][:, None]) for rows in _blocks(cost)}
+
     def density(rows: slice) -> FloatArray:
-        return np.exp(gamma - cost[rows] / temperature - log_sums[rows][:, None])
+        return blocks[rows.start]
 
     return lower, _upper(p, q, cost, rate, density, columns)
 

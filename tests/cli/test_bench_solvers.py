@@ -20,6 +20,7 @@ pytest.importorskip("flint")
     [
         (("solvers", "--kind", "gausian"), "gaussian"),
         (("solvers", "--seconds", "1"), "--seconds"),
+        (("solvers", "--size", "17"), "16, 64, 256, 1024, 4096"),
         (("solvers", "--task", "mnist-sr"), "--task"),
         (("deep", "--quick"), "--quick"),
         (("images",), "solvers can"),

@@ -82,7 +82,7 @@ def _absorbed(relaxed: bool) -> Method:
 
     name = "NumPy absorbed, over-relaxed" if relaxed else "NumPy absorbed"
     runs: dict[Driven, Callable[[], Callable[[Race], None]]] = {"cold": lambda: build(cold), "warm": lambda: build(warm)}
-    return Method(name, "reference", "", "", 4096 if relaxed else 1024, runs)
+    return Method(name, "reference", "", "", 4096 if relaxed else 256, runs)
 
 
 def _plain(driver: Callable[..., Callable[[Race], None]]) -> Callable[[Race], None]:

@@ -51,7 +51,7 @@ def run(
     _print(rows)
     console = wide_console()
     for line in (*skipped, *lines, f"measured on: {found['machine']}"):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     click.echo(f"all {len(rows)} measurements: " + ", ".join(map(str, written)))
 
 

@@ -173,10 +173,12 @@ def head(effort: Effort, cache: Path) -> None:
         if not cache.exists():
             cache.parent.mkdir(parents=True, exist_ok=True)
             cache.write_text(json.dumps(said) + "\n", encoding="utf-8")
-        first = cache.read_text(encoding="utf-8").split("\n", 1)[0]
+        held = cache.read_text(encoding="utf-8")
+        if not held.endswith("\n"):  # a line that was cut off must not swallow the next one
+            cache.write_text(held + "\n", encoding="utf-8")
     except OSError as error:
         raise InputError("out", str(cache), f"cannot be written ({error.strerror})", "choose a writable folder") from None
-    if first != json.dumps(said):
+    if held.split("\n", 1)[0] != json.dumps(said):
         raise InputError(
             "out", str(cache), "holds measurements of another grid or machine", "remove it, or choose another folder"
         )

@@ -165,6 +165,7 @@ def test_a_run_of_it_and_one_that_goes_on(tmp_path, monkeypatch):
     cache.write_text("".join(lines[:2]) + lines[2][:40])
     first = json.loads(lines[1])
     again, _ = bench(TINY, cache, ticks.append, LOCAL)
+    assert [line[:8] for line in cache.read_text().splitlines()] == ['{"format', *['{"job": '] * 4]  # two of them measured again
     assert cached(cache)[Job(**first["job"]).key].seconds == tuple(first["measurement"]["seconds"])
     assert [row.method for row in again] == [row.method for row in rows]
 

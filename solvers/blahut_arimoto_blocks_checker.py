@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MASS: Final = 2.1 * U
 UNDERFLOW: Final = 800.0
+HUGE: Final = 1e280  # entries of a channel beyond it are refused: their sums may overflow
 LARGEST: Final = 600.0  # potentials beyond it prove nothing here: their exponentials may overflow
 TINY: Final = 1e-300
 """Floor of what a logarithm is taken of, and what an underflowing exp may have lost."""
@@ -123,6 +124,8 @@ def _upper(p: FloatArray, spare: _Spare, budget: fmpq | None, mass: FloatArray, 
     """An upper bound of I(X;Y) in nats; inf where the channel is not certainly within the budget."""
     if channel.shape != spare.cost.shape or not (np.isfinite(channel).all() and (channel >= 0).all()):
         raise CertificateError(f"witness channel: must be a {spare.cost.shape} array of finite numbers, at least 0")
+    if not (channel[spare.rows] <= HUGE).all():
+        raise CertificateError(f"witness channel: has an entry above {HUGE}")
     if not (channel[spare.rows].sum(axis=1) > TINY).all():
         raise CertificateError("witness channel: has a row without mass")
     first = channel[spare.rows[0]]
@@ -134,7 +137,7 @@ def _upper(p: FloatArray, spare: _Spare, budget: fmpq | None, mass: FloatArray, 
         return 0.0
     output, spent, dearest, strays = np.zeros(spare.m), 0.0, 0.0, False
     for here, some, d in spare.blocks():
-        part = channel[some] * (p[here] / channel[some].sum(axis=1))[:, None]
+        part = channel[some] / channel[some].sum(axis=1)[:, None] * p[here, None]
         output += part.sum(axis=0)
         spent += _total(part, d)
         dearest = max(dearest, float(d.max()))
@@ -142,21 +145,22 @@ def _upper(p: FloatArray, spare: _Spare, budget: fmpq | None, mass: FloatArray, 
     rounding = gamma(spare.n + 2 * spare.m) + 2 * MASS + 8 * U
     # Products may have underflowed; where nothing may be spent, nothing may stand on a dearer letter.
     lost = spare.n * spare.m * TINY * dearest
-    if budget is not None and (strays if budget == 0 else spent * (1 + rounding) + lost > down(budget)):
+    if budget is not None and (strays if budget == 0 else not spent * (1 + rounding) + lost <= down(budget)):
         return math.inf
     output = np.maximum(output, TINY)
     log_v = np.log(output)
     value = moduli = scale = 0.0
     for here, some, _ in spare.blocks():
         totals = channel[some].sum(axis=1)
-        part = channel[some] * (p[here] / totals)[:, None]
+        part = channel[some] / totals[:, None] * p[here, None]
         logs = np.log(np.maximum(channel[some], TINY)) - np.log(totals)[:, None] - log_v
         scale = max(scale, float(np.abs(np.log(totals)).max()))
         value += _total(part, logs)
         moduli += _total(part, np.abs(logs))
     reach = float(np.abs(log_v).max()) + scale + 1
     error = moduli * rounding + (FUNCTION + 4 * U) * (moduli + 3 * reach) + gamma(spare.m) + spare.n * spare.m * TINY * 1e3
-    return max(0.0, value + math.log(math.fsum(output)) + 4 * U + 1.01 * error)
+    bound = value + math.log(math.fsum(output)) + 4 * U + 1.01 * error
+    return math.inf if math.isnan(bound) else max(0.0, bound)
 
 
 def _constant(spare: _Spare, budget: fmpq | None, mass: FloatArray, y: int) -> bool:

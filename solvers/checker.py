@@ -75,7 +75,8 @@ def check(certificate: Certificate) -> None:
     if c.status != status:
         raise CertificateError(f"status is {c.status!r}, but the ends {c.lower!r} and {c.upper!r} say {status!r}")
     best_lower = lower_end(c.problem, c.point, c.dual, c.arithmetic)
-    if c.lower > best_lower:
+    # "Not at most" rather than "above": nothing follows from an end that is not a number.
+    if not c.lower <= best_lower:
         raise CertificateError(f"lower end {c.lower!r} is above {best_lower!r}, the most that the dual evidence proves")
     if c.status == "infeasible":
         if c.primal is not None:
@@ -86,7 +87,7 @@ def check(certificate: Certificate) -> None:
             raise CertificateError(f"upper end {c.upper!r} has no plan behind it")
         return
     best_upper = upper_end(c.problem, c.point, c.primal, c.arithmetic)
-    if c.upper < best_upper:
+    if not c.upper >= best_upper:
         raise CertificateError(f"upper end {c.upper!r} is below {best_upper!r}, the value of the plan")
 
 

@@ -63,6 +63,8 @@ class Laws:
 def laws(p: FloatArray, q: FloatArray, cost: FloatArray) -> Laws:
     """The data of a problem on its symbols of positive mass; sums may be off 1 by rounding."""
     off = max(abs(math.fsum(p) - 1), abs(math.fsum(q) - 1))
+    if not off <= 1e-6:
+        raise CertificateError(f"the masses are off 1 by {off:.3g}, so they are not known well enough in float64")
     lowest, highest = float(cost.min()), float(cost.max())
     return Laws(p, q, cost, 2 * off + 4 * U, lowest, max(abs(lowest), abs(highest)))
 
@@ -75,6 +77,14 @@ def with_error(data: Laws, mass_error: float) -> Laws:
 def gamma(terms: int) -> float:
     """Rounding of a sum, relative to the sum of the moduli, with room for the rounding of its own use."""
     return 1.01 * (terms + 4) * U
+
+
+def total(values: FloatArray) -> float:
+    """The sum, rounded once; nan where it leaves the floats' range."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return math.nan
 
 
 def dual_value(data: Laws, g: FloatArray, temperature: float) -> float:
@@ -91,10 +101,10 @@ def dual_value(data: Laws, g: FloatArray, temperature: float) -> float:
             f[rows] = -temperature * (top + logs)
             relative = exponents.error + data.mass_error + FUNCTION + gamma(data.q.size)
             error[rows] = 1.01 * temperature * (relative + (FUNCTION + 4 * U) * (np.abs(top) + np.abs(logs)))
-    value = math.fsum(data.p * f) + math.fsum(data.q * g)
-    moduli = math.fsum(data.p * np.abs(f)) + math.fsum(data.q * np.abs(g))
-    lost = 1.01 * (math.fsum(data.p * error) + moduli * (data.mass_error + 4 * U))
-    return value - lost if math.isfinite(value) else -math.inf
+    value = total(data.p * f) + total(data.q * g)
+    moduli = total(data.p * np.abs(f)) + total(data.q * np.abs(g))
+    least = value - 1.01 * (total(data.p * error) + moduli * (data.mass_error + 4 * U)) - TINY
+    return least if math.isfinite(least) else -math.inf
 
 
 def product_cost(data: Laws) -> tuple[float, float]:
@@ -102,9 +112,9 @@ def product_cost(data: Laws) -> tuple[float, float]:
     rows = np.empty(data.p.size)
     for part, cost in blocks(data.cost):
         rows[part] = cost @ data.q
-    value = math.fsum(data.p * rows)
+    value = total(data.p * rows)
     error = (gamma(data.q.size) + 3 * data.mass_error) * 1.01 * data.moduli(value) + TINY
-    return value - error, value + error
+    return (value - error, value + error) if math.isfinite(value) and math.isfinite(error) else (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,10 +202,12 @@ def fit(data: Laws, weights: Callable[[], Iterator[Rows]]) -> Fitted:
     alpha, columns, rows_of_a = np.empty(n), np.zeros(m), np.empty(n)
     for rows, w in weights():
         sums = w.sum(axis=1)
-        full = sums > TINY
+        # Quotients of masses near the end of the floats' range lose digits, so such rows and columns stay empty.
+        full = (sums > TINY) & (data.p[rows] > TINY)
         alpha[rows] = np.where(full, data.p[rows] / np.where(full, sums, 1.0), 0.0) * (1 - slack)
         columns += alpha[rows] @ w
     s = np.minimum(1.0, data.q / (columns * (1 + gamma(n + m)) + TINY)) * (1 - slack)
+    s[data.q <= TINY] = 0.0
     for rows, w in weights():
         rows_of_a[rows] = alpha[rows] * (w @ s)
     short_x = np.maximum(data.p - rows_of_a, 0.0) + slack * data.p
@@ -213,8 +225,9 @@ def _price(data: Laws, weights: Callable[[], Iterator[Rows]], label: FloatArray 
     cost = entropy = 0.0
     parts = np.zeros((0 if label is None else label.shape[1], data.q.size))
     for rows, w in weights():
-        part = w * made.s
-        part *= made.alpha[rows, None]
+        # alpha first: it may be large, and would magnify what an underflow of the other product had lost.
+        part = w * made.alpha[rows, None]
+        part *= made.s
         cost += float(np.vdot(part, data.cost[rows]))
         ratio = np.log(np.maximum(part, TINY))
         ratio -= log_p[rows, None] + log_q
@@ -231,10 +244,11 @@ def _price(data: Laws, weights: Callable[[], Iterator[Rows]], label: FloatArray 
     if len(parts) > 1:
         posterior = parts / np.maximum(parts.sum(axis=0), TINY)
         loss = -float(np.vdot(parts, np.log(np.maximum(posterior, TINY))))
-        loss += 4 * (size + data.mass_error) * (loss + 2) + lost * (1 + math.log(len(parts))) + surprise
+        wide = size + gamma(parts.size) + FUNCTION
+        loss += 4 * (wide + data.mass_error) * (loss + 2) + lost * (1 + math.log(len(parts))) + surprise
     _, product = product_cost(data)
     return PricedPlan(
-        cost=cost + size * data.moduli(abs(cost)) * 1.01 + _filled(data, made) + TINY,
+        cost=cost + size * data.moduli(abs(cost)) * 1.01 + _filled(data, made) + TINY * (1 + data.largest),
         information=max(entropy + 1.02 * spent + lost + 2 * surprise, 0.0),
         product_cost=product,
         label_loss=loss,

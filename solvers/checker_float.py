@@ -29,6 +29,7 @@ from solvers.checker_blocks import (
     price_plan,
     price_potentials,
     product_cost,
+    total,
     with_error,
 )
 from solvers.problem import DiscreteProblem, OperatingPoint
@@ -67,6 +68,7 @@ class _Data:
         return _entropy(self.laws.p @ self.label, self.laws.mass_error + gamma(self.shape[0]) + 4 * U)
 
 
+@np.errstate(all="ignore")
 def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> float:
     """The greatest lower end that `dual` proves here; inf where it proves the point infeasible."""
     data = _data(problem)
@@ -96,6 +98,7 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
     raise CertificateError(f"{type(dual).__name__} is no evidence for a problem of this size")
 
 
+@np.errstate(all="ignore")
 def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -> float:
     """The least upper end that `primal` proves here; raises where the plan breaks a constraint."""
     data = _data(problem)
@@ -114,12 +117,12 @@ def upper_end(problem: DiscreteProblem, point: OperatingPoint, primal: Primal) -
     information = min(priced.information, data.ceiling)
     if label is not None:
         _, high = data.label_entropy()
-        if min(priced.label_loss, high) > _down(point.classification_nats):
+        if not min(priced.label_loss, high) <= _down(point.classification_nats):
             raise CertificateError(
                 "the plan is not within the budgets; its H(S|Y) is not certainly within the classification budget"
             )
     if point.minimises_rate:
-        if priced.cost > point.distortion:
+        if not priced.cost <= point.distortion:
             raise CertificateError(f"{outside}; its cost is not certainly within the distortion budget")
         return _in_units(information, point, math.inf)
     rate = _down(point.rate_nats)
@@ -139,7 +142,8 @@ def _data(problem: DiscreteProblem) -> _Data:
         label = None if label is None else label[keep[0]]
     masses = laws(p, q, cost)
     if label is not None:
-        label = label[:, p @ label > 0]
+        # Not p @ label > 0: the mass of a label may underflow, yet what has such a label is not certain.
+        label = label[:, (label > 0).any(axis=0)]
         off = float(np.abs(label.sum(axis=1) - 1).max()) + gamma(label.shape[1])
         masses = with_error(masses, masses.mass_error + off)
     ceiling = min(_entropy(p, masses.mass_error)[1], _entropy(q, masses.mass_error)[1])
@@ -172,9 +176,9 @@ def _channel_value(data: _Data, dual: ChannelDual) -> float:
         raise CertificateError(f"multipliers {(t, a, b)} are not all finite and at least 0")
     known, g = data.laws, data.vector(dual.g)
     channel = data.matrix("reference channel", dual.channel)
-    if not (channel >= TINY).all():
-        raise CertificateError("the reference channel has an entry below 1e-290")
     channel = channel / channel.sum(axis=1, keepdims=True)
+    if not (channel >= TINY).all():
+        raise CertificateError("the reference channel has an entry below 1e-290 of its row")
     fixed = a * np.log(known.p @ channel)
     labels = np.zeros((0, known.q.size))
     if b > 0:
@@ -191,13 +195,15 @@ def _channel_value(data: _Data, dual: ChannelDual) -> float:
         if b > 0:
             part -= b * (data.label[rows] @ labels)  # type: ignore[index]
         least[rows] = part.min(axis=1)
-    value = math.fsum(known.q * g) + math.fsum(known.p * least)
-    moduli = math.fsum(known.q * np.abs(g)) + math.fsum(known.p * np.abs(least))
+    value = total(known.q * g) + total(known.p * least)
+    moduli = total(known.q * np.abs(g)) + total(known.p * np.abs(least))
     logs = max(float(np.abs(labels).max(initial=0.0)), -math.log(float(channel.min())))
     arguments = 3 * (gamma(sum(data.shape)) + 2 * known.mass_error)
-    entry = (a + b) * (arguments + (FUNCTION + 8 * U) * 2 * logs) + 8 * U * (t * known.largest + float(np.abs(g).max()))
-    lost = 1.01 * (2 * entry + (known.mass_error + 4 * U) * moduli)
-    return value - lost if math.isfinite(value) else -math.inf
+    # The label laws p(s|x) err by mass_error, their products with k logarithms by gamma_k.
+    each = FUNCTION + 8 * U + known.mass_error + gamma(len(labels))
+    entry = (a + b) * (arguments + each * 2 * logs) + 8 * U * (t * known.largest + float(np.abs(g).max()))
+    proved = value - 1.01 * (2 * entry + (known.mass_error + 4 * U) * moduli) - TINY
+    return proved if math.isfinite(proved) else -math.inf
 
 
 def _conclude(
@@ -217,7 +223,8 @@ def _conclude(
     left = bound - spent - 8 * U * (abs(bound) + (a + b) * rate + b * abs(room) if a + b > 0 else abs(bound))
     if t > 0:
         value = left / t
-        return value - 4 * U * abs(value)
+        value -= 4 * U * abs(value)
+        return -math.inf if math.isnan(value) else value
     return math.inf if left > 0 else -math.inf
 
 

@@ -62,7 +62,7 @@ def check(c: PerceptionCertificate) -> None:
     if c.status != status:
         raise CertificateError(f"status is {c.status!r}, but the ends {c.lower!r} and {c.upper!r} say {status!r}")
     best_lower = lower_end(c.problem, c.point, c.ball, c.dual)
-    if c.lower > best_lower:
+    if not c.lower <= best_lower:
         raise CertificateError(f"lower end {c.lower!r} is above {best_lower!r}, the most that the dual evidence proves")
     if c.primal is None:
         if c.upper < math.inf:
@@ -71,7 +71,7 @@ def check(c: PerceptionCertificate) -> None:
     if c.status == "infeasible":
         raise CertificateError("an infeasible point has no plan, but one is given")
     best_upper = upper_end(c.problem, c.point, c.ball, c.primal)
-    if c.upper < best_upper:
+    if not c.upper >= best_upper:
         raise CertificateError(f"upper end {c.upper!r} is below {best_upper!r}, the value of the plan")
 
 

@@ -135,3 +135,18 @@ def test_forgeries_are_refused(good: RateDistortionCertificate) -> None:
     ):
         with pytest.raises(CertificateError):
             assert not replace(good, **change).verify(), change
+
+
+def test_sums_that_overflow_prove_nothing(good: RateDistortionCertificate) -> None:
+    """A channel of which every row sums to inf was once worth a rate of 0; a spread of inf hid what the channel spends."""
+    w = good.witnesses
+    with pytest.raises(CertificateError, match="above 1e"):
+        replace(good, lower=0.0, upper=0.1, status="gap", witnesses=replace(w, channel=np.full((N, N), 1e308))).verify()
+    cost = 1 - np.eye(N)
+    cost[0] = 1.7e308
+    cost[0, 0] = -1.7e308
+    dear = np.zeros((N, N))
+    dear[0, 0] = 1.0
+    dear[1:, :2] = 0.5
+    with np.errstate(all="ignore"):
+        assert in_float.ends(np.full(N, 1 / N), cost, -1.7e308 / N + 1e292, "bits", replace(w, channel=dear))[1] == math.inf

@@ -12,11 +12,13 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solvers import CertificateError, DiscreteProblem, checker, solve
+from solvers import CertificateError, DiscreteProblem, checker, checker_blocks, checker_float, solve
 from solvers.certificate import ChannelDual, JointPlan, PotentialPlan, SemiDual
 from solvers.checker_blocks import FUNCTION
 from solvers.engine import at_rate
 from solvers.evidence import Evidence, best
+from solvers.exact import conditional_entropy_bits, entropy_bits, precision, rational
+from solvers.exact_problem import exact_problem
 from solvers.problem import OperatingPoint, operating_point
 
 ARITHMETICS: Any = ("exact", "float64")
@@ -65,10 +67,12 @@ def test_both_arithmetics_give_the_same_ends_and_float64_is_outside(seed: int) -
     for temperature in (0.0, scale * 10.0 ** rng.uniform(-2, 1)):
         g = scale * rng.normal(size=problem.p_Y.size)
         exact, loose = (checker.lower_end(problem, point, SemiDual(g, temperature), a) for a in ARITHMETICS)
-        assert exact - 1e-10 * scale * (1 + abs(temperature) / scale) <= loose <= exact
+        # What is lost is rounding of the costs, which may be far from 0 and near each other.
+        assert exact - 1e-10 * (np.abs(problem.cost).max() + scale + temperature) <= loose <= exact
     plan = solve(problem, rate=point.rate, units="nats").plan
     exact, loose = (checker.upper_end(problem, point, JointPlan(plan), a) for a in ARITHMETICS)
-    assert exact - 1e-9 * scale <= loose <= exact + 1e-7 * scale
+    size = np.abs(problem.cost).max() + scale
+    assert exact - 1e-9 * size <= loose <= exact + 1e-7 * size
     # No plan is cheaper than the exact lower end, so neither may be the float64 one.
     assert loose >= solve(problem, rate=point.rate, units="nats").lower
 
@@ -153,3 +157,71 @@ def test_a_small_problem_can_be_checked_in_float64_as_well() -> None:
     assert loose.verify()
     assert loose.lower <= exact.lower <= exact.upper <= loose.upper
     assert loose.upper - loose.lower < 1e-9
+
+
+def test_an_end_that_overflows_to_nan_proves_nothing() -> None:
+    """inf - inf in the price of a label: every comparison with its result is false, and any lower end would have passed."""
+    problem = DiscreteProblem(np.full(8, 1 / 8), [0.5, 0.5], np.zeros((8, 2)), np.eye(8))
+    point = point_of(problem, rate=math.log(2), classification=0.5)
+    dual = ChannelDual(np.zeros(2), np.full((8, 2), 0.5), 1.0, 0.0, 1.79e308)
+    assert checker.lower_end(problem, point, dual, "float64") == -math.inf
+    good = best(problem, point, Evidence("none", [], [SemiDual(np.zeros(2), 0.0)]), 1e-6, "float64")
+    with pytest.raises(CertificateError, match="the most that the dual evidence proves"):
+        dataclasses.replace(good, lower=7.0, dual=dual, primal=None, upper=math.inf, status="gap").verify()
+
+
+def test_a_price_whose_products_underflow_proves_nothing() -> None:
+    problem = DiscreteProblem([1.0], [1.0], [[0.6]], [[1.0]])
+    point = point_of(problem, rate=1.0, classification=1.0)
+    dual = ChannelDual(np.zeros(1), np.ones((1, 1)), 5e-324, 0.0, 0.0)
+    assert checker.lower_end(problem, point, dual, "float64") <= 0.6
+
+
+def test_a_label_whose_mass_underflows_still_is_uncertain() -> None:
+    label = [[1.0, 0.0], [1.0, 1e-300]]
+    problem = DiscreteProblem([1.0, 1e-300], [0.5, 0.5], [[0.0, 1.0], [1.0, 0.0]], label)
+    point = point_of(problem, rate=5.0, classification=0.0)
+    for arithmetic in ARITHMETICS:
+        with pytest.raises(CertificateError, match="classification budget"):
+            checker.upper_end(problem, point, JointPlan(np.outer(problem.p_X, problem.p_Y)), arithmetic)
+
+
+def wild_masses(rng: np.random.Generator, size: int) -> Any:
+    masses = rng.dirichlet(np.full(size, 0.5)) * 10.0 ** (rng.integers(-320, 1, size) * rng.integers(0, 2))
+    masses[rng.integers(size)] += 1 - masses.sum()
+    return np.abs(masses)
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 10**6))
+def test_the_coupling_made_of_any_weights_is_one_and_its_price_is_not_below_its_own(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, m, k = (int(size) for size in rng.integers(1, 5, 3))
+    cost = rng.normal(size=(n, m)) * 10.0 ** (rng.integers(-320, 300, (n, m)) * rng.integers(0, 2))
+    label = np.array([wild_masses(rng, k) for _ in range(n)])
+    problem = DiscreteProblem(wild_masses(rng, n), wild_masses(rng, m), cost, label)
+    weights = rng.random((n, m)) * 10.0 ** (rng.integers(-320, 20, (n, m)) * rng.integers(0, 2))
+    float_data, data = checker_float._data(problem), exact_problem(problem)
+    weights = weights[np.ix_(data.keep_x, data.keep_y)]
+    made = checker_blocks.fit(float_data.laws, lambda: checker_blocks.blocks(weights))
+    priced = checker_blocks.price_plan(float_data.laws, weights, float_data.label)
+    alpha, s, kept = ([rational(x) for x in v.tolist()] for v in (made.alpha, made.s, weights.ravel()))
+    scaled = [[a * kept[x * len(s) + y] * t for y, t in enumerate(s)] for x, a in enumerate(alpha)]
+    short_x = [p - sum(row, fmpq(0)) for p, row in zip(data.p, scaled, strict=True)]
+    short_y = [q - sum(column, fmpq(0)) for q, column in zip(data.q, zip(*scaled, strict=True), strict=True)]
+    missing = sum(short_x, fmpq(0))
+    assert min(short_x) >= 0
+    assert min(short_y) >= 0
+    assert 0 < missing <= rational(made.missing)
+    plan = [[a + e * d / missing for a, d in zip(row, short_y, strict=True)] for row, e in zip(scaled, short_x, strict=True)]
+    spent = sum((a * c for pair in zip(plan, data.cost, strict=True) for a, c in zip(*pair, strict=True)), fmpq(0))
+    assert priced.cost == math.inf or rational(priced.cost) >= spent
+    parts = [
+        [sum((row[y] * c / p for row, c, p in zip(plan, column, data.p, strict=True)), fmpq(0)) for _, column in data.labels]
+        for y in range(len(s))
+    ]
+    with precision():
+        joint = entropy_bits(mass for row in plan for mass in row)
+        nats = arb.const_log2()
+        assert arb(priced.information) >= arb(entropy_bits(data.p).low + entropy_bits(data.q).low - joint.high) * nats
+        assert arb(priced.label_loss) >= arb(conditional_entropy_bits(parts).low) * nats

@@ -35,7 +35,7 @@ HEADROOM: Final = 2.0
 COARSE_TOLERANCE: Final = 1e-4
 FLAT: Final = 1e-15
 """Deviation from a(x) + b(y), over the largest cost, that is rounding."""
-START: Final = 0.3
+START: Final = 1.0
 """Rate in nats at whose temperature, known to second order, the path begins."""
 
 

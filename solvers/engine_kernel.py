@@ -13,12 +13,15 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError
+from scipy.linalg.lapack import dpotrf, dpotrs, spotrf, spotrs
 
 from rdcsym.problem import FloatArray
 
 BLOCK: Final = 1 << 15
 """Entries of a block of rows: with its temporaries it stays in a core's second-level cache."""
+ALONE: Final = 1 << 13
+"""Entries below which BLAS uses one thread."""
 THREADED: Final = 1 << 18
 """Entries from which threads pay."""
 SINGLE: Final = 512
@@ -71,6 +74,7 @@ class NumpyKernel:
         self._log_q = np.log(q)
         rows = max(1, BLOCK // q.size)
         self._blocks = [slice(i, min(i + rows, p.size)) for i in range(0, p.size, rows)]
+        self._ones = np.ones(q.size)
         self.beta = 0.0
         self.phi = np.zeros(p.size)
         self.columns = q
@@ -80,36 +84,39 @@ class NumpyKernel:
     def build(self, beta: float, psi: FloatArray) -> None:
         """The plan at (beta, psi) and its moments."""
         n, m = self.p.size, self.q.size
-        top, sums, mean, spread = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+        top, sums, mean, spread = np.empty(n), np.empty(n), np.empty(n), np.empty(len(self._blocks))
         shift = psi + self._log_q
-        parts = np.zeros((len(self._blocks), 2, m))
+        parts = np.empty((len(self._blocks), 2, m))
 
         def work(k: int) -> None:
             rows = self._blocks[k]
-            plan, c = self._plan[rows], self._c[rows]
+            plan, c, p = self._plan[rows], self._c[rows], self.p[rows]
             np.multiply(c, -beta, out=plan)
             plan += shift
-            plan.max(axis=1, out=top[rows])
-            plan -= top[rows, None]
+            largest = plan.max(axis=1)
+            plan -= largest[:, None]
             np.exp(plan, out=plan)
-            plan.sum(axis=1, out=sums[rows])
-            plan *= (self.p[rows] / sums[rows])[:, None]
+            total = self._row_sums(plan)
+            plan *= (p / total)[:, None]
             weighted = plan * c
-            np.divide(weighted.sum(axis=1), self.p[rows], out=mean[rows])
+            top[rows], sums[rows], mean[rows] = largest, total, self._row_sums(weighted) / p
             plan.sum(axis=0, out=parts[k, 0])
             weighted.sum(axis=0, out=parts[k, 1])
             weighted *= c
-            weighted.sum(axis=1, out=spread[rows])
+            spread[k] = weighted.sum()
 
         self._each(work)
         self.beta = beta
         self.phi = -(top + np.log(sums))
-        both = parts.sum(axis=0)
-        self.columns, costs = both[0], both[1]
+        self.columns, costs = parts[:, 0].sum(axis=0), parts[:, 1].sum(axis=0)
         self.drift = costs - self.transposed_times(mean)
         self.cost = float(costs.sum())
-        self.spread = float(np.sum(spread - self.p * mean * mean))
+        self.spread = float(spread.sum() - self.p @ (mean * mean))
         self.information = float(self.p @ self.phi + self.columns @ psi - beta * self.cost)
+
+    def _row_sums(self, block: FloatArray) -> FloatArray:
+        # BLAS is faster on a few rows; on many it would start threads of its own inside ours.
+        return np.asarray(block @ self._ones if block.size < ALONE else block.sum(axis=1))
 
     def times(self, z: FloatArray) -> FloatArray:
         return np.asarray(self._plan @ z)
@@ -118,15 +125,25 @@ class NumpyKernel:
         return np.asarray(z @ self._plan)
 
     def factor(self) -> Callable[[FloatArray], FloatArray]:
-        """A solver of diag(columns) - P^T diag(1/p) P, made definite on the constants; single precision where large."""
+        """A solver, of right sides (m,) or (m, k), of diag(columns) - P^T diag(1/p) P, made definite on the constants; single
+        precision where large."""
         kind: Any = np.float32 if self.q.size > SINGLE else np.float64
         scale = np.sqrt(np.maximum(self.columns, LEAST))
         gram = self._gram(scale, kind)
         constant = (scale / np.sqrt(self.columns.sum())).astype(kind)
         np.subtract(np.outer(constant, constant), gram, out=gram)
         gram[np.diag_indices(self.q.size)] += kind(1 + (RIDGE if kind is np.float32 else 1e-13))
-        lower = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-        return lambda r: cho_solve(lower, (r / scale).astype(kind), check_finite=False).astype(float) / scale
+        # LAPACK at once: for some tens of columns SciPy's wrappers cost more than the factorisation.
+        potrf, potrs = (spotrf, spotrs) if kind is np.float32 else (dpotrf, dpotrs)
+        lower, failed = potrf(gram.T, lower=1, overwrite_a=1, clean=0)
+        if failed:
+            raise LinAlgError("Newton's matrix is too near to singular for its precision")
+
+        def solve(r: FloatArray) -> FloatArray:
+            x, _ = potrs(lower, (r.T / scale).T.astype(kind), lower=1, overwrite_b=1)
+            return np.asarray((x.T / scale).T, dtype=float)
+
+        return solve
 
     def _gram(self, scale: FloatArray, kind: Any) -> Any:
         """Q^T Q for the plan Q scaled to unit row and column sums of squares, roughly; its one copy is gone on return."""

@@ -24,9 +24,9 @@ from rdcsym.problem import FloatArray
 from solvers.engine_kernel import LEAST, Kernel
 
 STEPS: Final = 80
-DIRECT: Final = 256
+DIRECT: Final = 96
 """Columns up to which N is factorised at once."""
-CHEAP: Final = 40
+CHEAP: Final = 30
 """Conjugate-gradient steps that cost about as much as a factorisation."""
 PRECONDITIONED: Final = 12
 """Steps with a factorisation of an earlier plan after which it is made anew."""
@@ -80,7 +80,6 @@ def follow(
     while step < STEPS:
         step += 1
         at.build(beta, psi)
-        solver.moved()
         lacking = at.q - at.columns
         if not swept and float(np.abs(np.log(np.maximum(at.columns, LEAST) / at.q)).max()) > FAR:
             # Far from the path a few scalings do more than Newton's step.
@@ -90,8 +89,11 @@ def follow(
         # As exact as Newton's step itself, whose error is of second order, or as the tolerance asks for.
         missing = max(float(np.abs(lacking).sum()), LEAST)
         accuracy = min(LOOSEST, max(0.1 * missing, 0.01 * tolerance / missing))
-        mend = solver.solve(lacking, accuracy)
-        tangent = solver.solve(at.drift, TANGENT, tangent)
+        if solver.direct:
+            mend, tangent = solver.both(lacking, at.drift)
+        else:
+            mend = solver.solve(lacking, accuracy)
+            tangent = solver.solve(at.drift, TANGENT, tangent)
         variance = max(at.spread - float(at.drift @ tangent), 0.0)
         gap, slope, move = _move(at, psi, mend, variance, rate, distortion)
         mend -= float(at.q @ mend)
@@ -149,21 +151,21 @@ class _Laplacian:
     def __init__(self, at: Kernel) -> None:
         self._at = at
         self._factor: Callable[[FloatArray], FloatArray] | None = None
-        self._direct = at.q.size <= DIRECT
+        self.direct = at.q.size <= DIRECT
+        self._inverse = 1 / at.p
 
-    def moved(self) -> None:
-        """The kernel was built anew."""
-        if self._direct:
-            self._factor = None
+    def both(self, b: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Solutions for two right sides by one factorisation; conjugate gradients where there is none."""
+        self._make()
+        if self._factor is None:
+            return self.solve(b, TANGENT), self.solve(c, TANGENT)
+        mass = self._at.columns / float(self._at.columns.sum())
+        answers = self._factor(np.stack([b - mass * float(b.sum()), c - mass * float(c.sum())], axis=1))
+        return answers[:, 0], answers[:, 1]
 
     def solve(self, b: FloatArray, tolerance: float, start: FloatArray | None = None) -> FloatArray:
         at = self._at
         b = b - at.columns * (float(b.sum()) / float(at.columns.sum()))
-        if self._direct:
-            if self._factor is None:
-                self._make()
-            if self._factor is not None:
-                return self._factor(b)
         x, left = self._gradients(b, tolerance, PRECONDITIONED if self._factor else CHEAP, start)
         if left > tolerance:
             self._make()
@@ -180,7 +182,8 @@ class _Laplacian:
     def _gradients(self, b: FloatArray, tolerance: float, steps: int, start: FloatArray | None) -> tuple[FloatArray, float]:
         """Preconditioned conjugate gradients: (x, relative residual)."""
         at = self._at
-        precondition = self._factor or (lambda r: r / np.maximum(at.columns, LEAST))
+        scale = 1 / np.maximum(at.columns, LEAST)
+        precondition = self._factor or (lambda r: r * scale)
         size = max(float(np.abs(b).sum()), LEAST)
         x = np.zeros_like(b) if start is None else start
         r = b if start is None else b - self._times(x)
@@ -202,4 +205,4 @@ class _Laplacian:
 
     def _times(self, z: FloatArray) -> FloatArray:
         at = self._at
-        return at.columns * z - at.transposed_times(at.times(z) / at.p)
+        return at.columns * z - at.transposed_times(at.times(z) * self._inverse)

@@ -72,8 +72,8 @@ class TorchKernel:
             raise LinAlgError("Newton's matrix is too near to singular for its precision")
 
         def solve(r: FloatArray) -> FloatArray:
-            right = (self._there(r) / scale).to(kind)[:, None]
-            return self._here(torch.cholesky_solve(right, lower)[:, 0].double() / scale)
+            right = (self._there(r.reshape(r.shape[0], -1)) / scale[:, None]).to(kind)
+            return self._here(torch.cholesky_solve(right, lower).double() / scale[:, None]).reshape(r.shape)
 
         return solve
 

@@ -63,8 +63,8 @@ class Programme:
 
     def ratios(self, P: FloatArray) -> tuple[FloatArray, FloatArray]:
         """log P/(p q) of shape (B, m, n) and log P(s,y)/(p q) of shape (B, m, k)."""
-        q = P.sum(axis=2, keepdims=True)
-        return np.log(P / (q * self.p)), np.log(np.maximum(P @ self.label, 1e-300) / (q * self.label_mass))
+        q = np.maximum(P.sum(axis=2, keepdims=True), 1e-300)
+        return np.log(np.maximum(P, 1e-300) / (q * self.p)), np.log(np.maximum(P @ self.label, 1e-300) / (q * self.label_mass))
 
     def functions(self, P: FloatArray, secant: FloatArray) -> FloatArray:
         """(B, 4)."""

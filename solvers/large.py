@@ -22,6 +22,8 @@ SHARE: Final = 0.1
 FINEST: Final = 1e-9
 MARGINS: Final = (1e-11, 1e-9, 1e-8, 1e-7, 1e-5)
 """Shares of the cost by which a plan is aimed below a distortion budget, in turn: the kernel's rounding must fit in."""
+LEAST_RATE: Final = 1e-13
+"""Nats below which the temperature is that of this rate: a hotter one would drown the dual in rounding, and its plan is mixed."""
 TRANSPORT: Final = 1 << 25
 """Pairs up to which plain transport is tried (a network simplex: minutes above some millions)."""
 
@@ -41,7 +43,8 @@ def large_evidence(where: Support, point: OperatingPoint, tolerance: float, devi
         found = at_distortion(where.p, where.q, where.cost, point.distortion, tolerance=aim, device=device)
         ladder: Iterable[Primal] = _below(where, point, found, aim, device)
     else:
-        found = at_rate(where.p, where.q, where.cost, point.rate_nats, tolerance=aim, device=device)
+        rate = max(point.rate_nats, LEAST_RATE)
+        found = at_rate(where.p, where.q, where.cost, rate, tolerance=aim, device=device)
         ladder = [PotentialPlan(where.full_g(found.g), found.temperature)]
     duals: list[Dual] = [SemiDual(where.full_g(found.g), found.temperature)]
     if found.temperature == 0:

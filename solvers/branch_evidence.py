@@ -12,6 +12,7 @@ from rdcsym.problem import FloatArray
 from solvers.branch import Searched, entropies, search, tree_dual
 from solvers.branch_bound import ON_MARGINALS, Programme, greatest_kappa
 from solvers.branch_local import local_search
+from solvers.branch_starts import sorted_couplings
 from solvers.certificate import ChannelDual, Dual, TreeDual
 from solvers.problem import OperatingPoint, Support
 
@@ -21,7 +22,7 @@ INSIDE: Final = 2e-10
 """Share of a budget within which a plan must keep to be offered to the kernel."""
 SHARE_OF_TOLERANCE: Final = 0.3
 """Part of the tolerated gap at which the search ends; the rest is for rounding and the margins."""
-RANDOM_STARTS: Final = 12
+RANDOM_STARTS: Final = 8
 ABOVE: Final = 1e-4
 """How far above every plan's value a bound must be to prove that there is no plan."""
 WORK: Final = 60_000
@@ -109,4 +110,5 @@ def _starts(programme: Programme, known: Sequence[FloatArray]) -> FloatArray:
     product = np.outer(programme.q, programme.p)
     random = product * np.random.default_rng(0).gamma(0.5, 1.0, (RANDOM_STARTS, *product.shape)) + 1e-6 * product
     random /= random.sum(axis=(1, 2), keepdims=True)
-    return np.concatenate([random, *((plan.T + 1e-9 * product)[None] for plan in known)])
+    informed = 0.98 * sorted_couplings(programme) + 0.02 * product
+    return np.concatenate([random, informed, *((plan.T + 1e-9 * product)[None] for plan in known)])

@@ -63,7 +63,7 @@ def local_search(
             moving = merit < last - STILL
             # Starts that cannot become the best at the rate at which they improve are left.
             moving &= (merit >= OUTSIDE) | (last >= OUTSIDE) | (merit - best < 4 * (last - merit))
-            if turn >= EXPLORING:
+            if turn >= EXPLORING and np.isfinite(best):
                 moving &= merit <= np.partition(merit, min(FINALISTS, len(merit)) - 1)[min(FINALISTS, len(merit)) - 1]
             if not moving.any():
                 break

@@ -32,7 +32,7 @@ SOLVED: Final = 2e-9
 """Gap, in units of the spread of the cost, at which a programme counts as solved."""
 FEASIBLE: Final = 3e-10
 """Excess over a budget at which a plan counts as within it."""
-ENOUGH: Final = 0.02
+ENOUGH: Final = 1e-3
 """A node that will be split anyway need be solved only to this share of its distance to the target."""
 LOWEST: Final = 1e-200
 PENALTY: Final = 1e4

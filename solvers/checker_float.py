@@ -76,14 +76,14 @@ def lower_end(problem: DiscreteProblem, point: OperatingPoint, dual: Dual) -> fl
     if isinstance(dual, LabelBound):
         return _label_bound(data, point)
     if isinstance(dual, SemiDual):
-        eps = float(dual.temperature)
+        g, eps = data.vector(dual.g), float(dual.temperature)
         if not eps >= 0:
             raise CertificateError(f"temperature {eps!r} is negative or not a number")
         if math.isinf(eps):
             if point.rate > 0 or point.minimises_rate:
                 raise CertificateError("an infinite temperature needs a rate budget of 0")
             return product_cost(data.laws)[0]
-        bound = dual_value(data.laws, data.vector(dual.g), eps)
+        bound = dual_value(data.laws, g, eps)
         return _conclude(data, point, bound, (1.0, eps, 0.0), rate, 0.0)
     if isinstance(dual, ChannelDual):
         if not point.has_classification and dual.label_multiplier > 0:

@@ -170,6 +170,13 @@ def test_an_end_that_overflows_to_nan_proves_nothing() -> None:
         dataclasses.replace(good, lower=7.0, dual=dual, primal=None, upper=math.inf, status="gap").verify()
 
 
+def test_potentials_are_read_at_rate_0_too() -> None:
+    problem = DiscreteProblem(np.ones(1), np.ones(1), np.ones((1, 1)))
+    for arithmetic in ARITHMETICS:
+        with pytest.raises(CertificateError, match="not a finite vector"):
+            checker.lower_end(problem, point_of(problem, rate=0.0), SemiDual(np.array([math.inf]), math.inf), arithmetic)
+
+
 def test_a_price_whose_products_underflow_proves_nothing() -> None:
     problem = DiscreteProblem([1.0], [1.0], [[0.6]], [[1.0]])
     point = point_of(problem, rate=1.0, classification=1.0)

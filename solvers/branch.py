@@ -24,8 +24,8 @@ from solvers.certificate import TreeDual
 
 BATCH: Final = 24
 """Nodes divided at a time; their children share the calls of NumPy."""
-THINNEST: Final = 1e-9
-"""Edges shorter than this are divided no more."""
+THINNEST: Final = 1e-7
+"""Edges shorter than this are divided no more: what is left is rounding."""
 NARROWEST: Final = 0.08
 """Least share of an edge that a child gets."""
 GRID: Final = 1024
@@ -88,16 +88,21 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
     root = _solve(programme, [(np.tile(vertices, (m, 1, 1)), np.tile(coordinates, (m, 1, 1)), None)], best.target)[0]
     best.try_from(root.plan[None], ROUNDS)
     solved, order, turn = 1, 0, 0
+    closed = math.inf
     heap: list[tuple[float, int, _Node]] = []
     heapq.heappush(heap, (root.bound, order, root))
     while heap and heap[0][0] < best.target and solved < nodes:
         parents: list[_Node] = []
         while heap and heap[0][0] < best.target and len(parents) < min(BATCH, max(1, (nodes - solved) // 2)):
-            parents.append(heapq.heappop(heap)[2])
-        parts = []
-        for parent in parents:
+            parent = heapq.heappop(heap)[2]
             parent.split = _choose(programme, parent)
-            parts += [(v, c, parent) for v, c in _divide(parent)]
+            if parent.split is None:
+                closed = min(closed, parent.bound)
+            else:
+                parents.append(parent)
+        if not parents:
+            break
+        parts = [(v, c, parent) for parent in parents for v, c in _divide(parent)]
         children = _solve(programme, parts, best.target)
         solved += len(children)
         for (_, _, parent), child in zip(parts, children, strict=True):
@@ -108,8 +113,7 @@ def search(programme: Programme, local: Local, starts: FloatArray, *, gap: Calla
         hopeful = sorted((c for c in children if c.bound < best.target), key=lambda c: c.bound)
         if hopeful and (turn <= EARLY or turn % EARLY == 0 or not math.isfinite(best.value)):
             best.try_from(np.array([c.plan for c in hopeful[:2]]), SOME_ROUNDS)
-    lower = heap[0][0]
-    return Searched(lower, best.value, best.plan, solved, root)
+    return Searched(min(closed, heap[0][0] if heap else math.inf), best.value, best.plan, solved, root)
 
 
 class _Best:
@@ -159,14 +163,18 @@ def _node(programme: Programme, part: tuple[FloatArray, FloatArray, _Node | None
     return node
 
 
-def _choose(programme: Programme, node: _Node) -> tuple[int, int, int, float]:
-    """(y, i, j, w): the edge whose division, near the posterior of the node's plan, raises the secant there the most."""
+def _choose(programme: Programme, node: _Node) -> tuple[int, int, int, float] | None:
+    """(y, i, j, w): the edge whose division, near the posterior of the node's plan, raises the secant there the most.
+
+    None where all edges are too short.
+    """
     P = np.maximum(node.plan, 0.0)
-    shares = np.maximum(np.einsum("yix,yx->yi", node.coordinates, P) / P.sum(axis=1, keepdims=True), 0.0)
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares = np.maximum(np.einsum("yix,yx->yi", node.coordinates, P) / np.maximum(P.sum(axis=1, keepdims=True), 1e-300), 0.0)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
     heights = entropies(node.vertices)
     width = np.abs(node.vertices[:, :, None] - node.vertices[:, None]).max(axis=3)
-    best, chosen = -math.inf, (0, 0, 1, 0.5)
+    best: float = -1.0
+    chosen: tuple[int, int, int, float] | None = None
     for i, j in combinations(range(shares.shape[1]), 2):
         both = shares[:, i] + shares[:, j]
         w = np.rint(shares[:, j] / np.maximum(both, 1e-300) * GRID)

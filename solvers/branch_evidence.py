@@ -18,6 +18,9 @@ from solvers.problem import OperatingPoint, Support
 
 MARGIN: Final = 1e-9
 """Share of a budget that plans keep free, so that the exact plan is inside."""
+LEAST_UNIT: Final = 1e-6
+ROUNDING: Final = 1e-5
+"""A label budget's margin is in units of I(S;X), at least LEAST_UNIT, plus what rounding needs of the budget itself."""
 INSIDE: Final = 2e-10
 """Share of a budget within which a plan must keep to be offered to the kernel."""
 SHARE_OF_TOLERANCE: Final = 0.3
@@ -53,7 +56,7 @@ def tree_evidence(
     def value(plans: FloatArray) -> FloatArray:
         both, _, _, cost = programme.functions(plans, np.zeros_like(plans)).T
         mass = plans @ programme.label
-        loss = np.sum(mass.sum(axis=2) * entropies(mass / mass.sum(axis=2, keepdims=True)), axis=1)
+        loss = np.sum(mass.sum(axis=2) * entropies(mass / np.maximum(mass.sum(axis=2, keepdims=True), 1e-300)), axis=1)
         ok = (loss <= edge.budgets[2]) & (programme.off_marginals(plans) <= ON_MARGINALS)
         if point.minimises_rate:
             return np.where(ok & (cost <= edge.budgets[3]), both, np.inf)
@@ -102,8 +105,13 @@ def _programme(where: Support, point: OperatingPoint, offset: float, spread: flo
 
 
 def _shrunk(programme: Programme, share: float) -> Programme:
-    """The programme with a share of its budgets kept free; what the relaxation adds (the second) is left as it is."""
-    return replace(programme, budgets=programme.budgets - share * np.abs(programme.budgets) * np.array([1.0, 0.0, 1.0, 1.0]))
+    """The programme with a share of its budgets kept free, of the label's in units of what X tells of S.
+
+    What the relaxation adds (the second) is left as it is.
+    """
+    rate, _, loss, distortion = np.abs(programme.budgets)
+    less = np.array([rate, 0.0, max(programme.label_capacity, LEAST_UNIT) + ROUNDING * loss, distortion])
+    return replace(programme, budgets=programme.budgets - share * less)
 
 
 def _starts(programme: Programme, known: Sequence[FloatArray]) -> FloatArray:

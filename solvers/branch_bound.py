@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 
+LEAST: Final = 1e-300
+"""Mass in place of none, where a logarithm or a quotient is taken."""
 GREATEST_KAPPA: Final = 1e3
 ON_MARGINALS: Final = 1e-10
 """Total mass by which a plan may miss its marginals."""
@@ -63,8 +65,9 @@ class Programme:
 
     def ratios(self, P: FloatArray) -> tuple[FloatArray, FloatArray]:
         """log P/(p q) of shape (B, m, n) and log P(s,y)/(p q) of shape (B, m, k)."""
-        q = np.maximum(P.sum(axis=2, keepdims=True), 1e-300)
-        return np.log(np.maximum(P, 1e-300) / (q * self.p)), np.log(np.maximum(P @ self.label, 1e-300) / (q * self.label_mass))
+        q = np.maximum(P.sum(axis=2, keepdims=True), LEAST)
+        pair, known = np.maximum(P, LEAST) / np.maximum(q * self.p, LEAST), np.maximum(P @ self.label, LEAST)
+        return np.log(pair), np.log(known / np.maximum(q * self.label_mass, LEAST))
 
     def functions(self, P: FloatArray, secant: FloatArray) -> FloatArray:
         """(B, 4)."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MASS_TOLERANCE: Final = 1e-6
 """How far the sum of given masses may be from 1 before it is bad input rather than rounding."""
-ROUNDING: Final = 2.0**-50
+ROUNDING: Final = 2.0**-52
 """How far normalised masses may sum from 1; the kernel divides by the exact sum anyway."""
 LEAST_MASS: Final = 1e-140
 """Mass whose square is still a normal float; a plan's marginals may miss the exact ones by far more."""
@@ -236,7 +236,7 @@ def _normalised(name: str, array: FloatArray) -> FloatArray:
         total = math.inf
     if abs(total - 1) > MASS_TOLERANCE:
         raise InputError(name, f"masses of sum {total:.9g}", "must sum to 1", f"divide {name} by its sum")
-    # Masses that are normalised already stay as they are, to the bit: rounding leaves their sum within an ulp or two of 1.
+    # Masses that are normalised already stay as they are, to the bit: rounding leaves their sum within an ulp of 1.
     return np.abs(array) / total if abs(total - 1) > ROUNDING else np.abs(array)
 
 

@@ -16,7 +16,7 @@ from solvers.problem import OperatingPoint, Support
 from solvers.sinkhorn import EntropicPlan, at_distortion, at_rate, cooled, mutual_information
 from solvers.transport import transport
 
-MARGINS: Final = (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-9, 1e-7, 1e-5, 1e-3)
+MARGINS: Final = (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 """Shares of an interior plan that are mixed in until the exact plan is inside the budget: solvers stop a hair outside."""
 
 

@@ -43,8 +43,8 @@ class Effort:
     kinds: tuple[str, ...] = KINDS
     sizes: tuple[int, ...] = (16, 64, 256, 1024, 4096)
     rates: tuple[float, ...] = (0.5, 1.0, 2.0, 3.0, 4.0)
-    limit: float = 40.0
-    least: float = 2.0
+    limit: float = 15.0
+    least: float = 1.0
     factor: float = 40.0
     repeats: int = 3
     threads: int = 0
@@ -54,11 +54,16 @@ FULL: Final = Effort("full")
 QUICK: Final = Effort("quick", sizes=(16, 64, 256), rates=(1.0, 3.0), limit=5.0, least=1.0)
 LARGE: Final = 4096
 LARGE_KINDS: Final = ("gaussian", "images")
-LARGE_RATES: Final = (1.0, 3.0)
+MIDDLE: Final = 1024
+MIDDLE_RATES: Final = (1.0, 3.0)
 LARGE_COLD: Final = (OURS, "POT sinkhorn")
-"""From `LARGE` symbols on only these kinds and rates, and cold only these methods, or the grid would take hours."""
+"""From `MIDDLE` symbols on only these rates, from `LARGE` on these kinds, and cold these methods, or the grid would take hours."""
 FREE_OUTPUT_RATE: Final = 1.0
 """The task with a free output law has no rate; its row is made once for each size, at this place of the grid."""
+
+
+def _measured(kind: str, n: int, rate: float) -> bool:
+    return (n < MIDDLE or rate in MIDDLE_RATES) and (n < LARGE or kind in LARGE_KINDS)
 
 
 def jobs(effort: Effort) -> list[list[Job]]:
@@ -66,7 +71,7 @@ def jobs(effort: Effort) -> list[list[Job]]:
     groups = []
     for kind in effort.kinds:
         for n in [size for size in effort.sizes if size <= largest(kind)]:
-            grid = [r for r in rates(kind, n) if r in effort.rates and (n < LARGE or (kind in LARGE_KINDS and r in LARGE_RATES))]
+            grid = [r for r in rates(kind, n) if r in effort.rates and _measured(kind, n, r)]
             for method in METHODS:
                 places = grid if method.task == "transport" else [r for r in grid if r == FREE_OUTPUT_RATE]
                 hows = [how for how in method.build if n < LARGE or how == "warm" or method.name in LARGE_COLD]

@@ -39,7 +39,12 @@ def test_arrows_run_one_way(path):
         assert not tops & {"solvers", "deep", "click", "rich", "flint", "cvxpy", "ot", "torch", "matplotlib"}
     if room[0] == "solvers":
         assert "deep" not in tops
-        assert {n for n in names if n.startswith("rdcsym")} <= {"rdcsym.problem", "rdcsym.executor", "rdcsym.files", "rdcsym.machine"}
+        assert {n for n in names if n.startswith("rdcsym")} <= {
+            "rdcsym.problem",
+            "rdcsym.executor",
+            "rdcsym.files",
+            "rdcsym.machine",
+        }
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if "checker" in p.name], ids=lambda p: p.name)

@@ -57,7 +57,7 @@ LARGE_KINDS: Final = ("gaussian", "images")
 MIDDLE: Final = 1024
 MIDDLE_RATES: Final = (1.0, 3.0)
 LARGE_COLD: Final = (OURS, "POT sinkhorn")
-"""From `MIDDLE` symbols on only these rates; from `LARGE` on only these kinds, and cold only these methods: else it takes long."""
+"""From `MIDDLE` symbols on: only these rates. From `LARGE` on: only these kinds, and cold only these methods."""
 FREE_OUTPUT_RATE: Final = 1.0
 """The task with a free output law has no rate; its row is made once for each size, at this place of the grid."""
 

@@ -101,7 +101,8 @@ class TreeDual:
     m, n and k count symbols and labels of positive mass only. A node of the tree gives each y a simplex of k posteriors. The
     root's are floor + (1 - sum floor) e_s, with a floor (k,) of at least 0 that no p(s|x) is below.
     splits: (N, 3) integers in preorder, (y, i, j) where the node divides y's simplex at the point (1 - w) v_i + w v_j of an
-    edge, i < j, w in (0, 1) from `weights` (N,), and (-1, -1, -1) at a leaf (w = 0 there). The first child has the point in the place of v_j, the second in the place of v_i.
+    edge, i < j, w in (0, 1) from `weights` (N,), and (-1, -1, -1) at a leaf (w = 0 there).
+    The first child has the point in the place of v_j, the second in the place of v_i.
     Leaves, in the same order: multipliers (L, 4), each at least 0, of the cost (t), of I(X;Y) (A), of H(S|Y) (M), and the part
     (beta) of M that is kept convex by A; g (L, m) potentials; facets (L, m, k) multipliers, at least 0, of the barycentric
     coordinates of t_y; channel (L, n, m) reference channels W(y|x) > 0.

@@ -13,12 +13,7 @@ from zoo import ORDERED, random_problem
 from rdcsym.problem import FloatArray, InputError
 from solvers import DiscreteProblem, solve
 from solvers.branch_bound import greatest_kappa
-from solvers.branch_lagrangian import least_lagrangian
 from solvers.certificate import TreeDual
-from solvers.checker_tree import common_support
-from solvers.exact import down, precision
-from solvers.exact_problem import exact_problem
-from solvers.problem import support
 from solvers.sinkhorn import mutual_information
 
 
@@ -191,25 +186,6 @@ def test_a_node_limit_leaves_an_honest_gap() -> None:
     assert few.verify()
     assert few.lower <= many.upper
     assert few.relative_gap >= many.relative_gap
-
-
-@pytest.mark.parametrize(("rate", "label"), [(0.1, 0.05), (0.1, 0.5), (0.1, 2.0), (0.0, 1.0), (0.0, 0.0)])
-def test_least_lagrangian_is_below_every_plan(rate: float, label: float) -> None:
-    problem = random_problem(np.random.default_rng(3), 3, 3, labels=2)
-    found = least_lagrangian(support(problem), rate, label, tolerance=1e-7, nodes=1500)
-    assert found.value - found.lower <= 2e-7
-    with precision():
-        proved = common_support(exact_problem(problem), found.dual)
-        assert down(proved.bound) == pytest.approx(found.lower, abs=1e-9)
-    assert (float(proved.cost.p), float(proved.rate), float(proved.label)) == (1.0, rate, label)
-    rng = np.random.default_rng(4)
-    for _ in range(300):
-        plan = rng.gamma(0.3, 1.0, (3, 3)) + 1e-9
-        for _ in range(200):
-            plan *= (problem.p_X / plan.sum(axis=1))[:, None]
-            plan *= problem.p_Y / plan.sum(axis=0)
-        spent = float(np.sum(plan * problem.cost)) + rate * mutual_information(plan, problem.p_X, problem.p_Y)
-        assert spent + label * (loss_for(problem, 0.0) - told(problem, plan)) >= found.lower - 1e-9
 
 
 def test_kappa_of_a_symmetric_channel_is_the_contraction_it_is_known_to_have() -> None:

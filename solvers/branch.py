@@ -2,8 +2,8 @@
 
 A node gives each y a simplex of posteriors; on it the concave H(t_y) is at least its secant, which makes the classification
 constraint linear, and convex with what the rate keeps convex (`branch_relaxation`). The open node of least bound is
-divided at the posterior t_y of its own plan where that raises q_y secant(t_y) the most. Upper ends come from rounds of tangents
-(`branch_local`).
+divided where q_y (H(t_y) - secant) is largest at its own plan, along the edge on which they differ most. Upper ends come from
+rounds of tangents (`branch_local`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ BATCH: Final = 24
 """Nodes divided at a time; their children share the calls of NumPy."""
 THINNEST: Final = 1e-7
 """Edges shorter than this are divided no more: what is left is rounding."""
-NARROWEST: Final = 0.08
-"""Least share of an edge that a child gets."""
 GRID: Final = 1024
 """Splits are at multiples of 1/GRID of an edge, so that the checker's rationals stay short."""
 
@@ -164,28 +162,32 @@ def _node(programme: Programme, part: tuple[FloatArray, FloatArray, _Node | None
 
 
 def _choose(programme: Programme, node: _Node) -> tuple[int, int, int, float] | None:
-    """(y, i, j, w): the edge whose division, near the posterior of the node's plan, raises the secant there the most.
+    """(y, i, j, w): y where the secant misses the entropy most, the edge along which it does, a point near its middle.
 
-    None where all edges are too short.
+    Division at the posterior itself closes the gap there at once but leaves needles, which cost far more nodes in the end; so the
+    point is halfway between the posterior's share of the edge and the middle. None where all edges are too short.
     """
     P = np.maximum(node.plan, 0.0)
-    shares = np.maximum(np.einsum("yix,yx->yi", node.coordinates, P) / np.maximum(P.sum(axis=1, keepdims=True), 1e-300), 0.0)
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+    shares = np.maximum(np.einsum("yix,yx->yi", node.coordinates, P) / P.sum(axis=1, keepdims=True), 0.0)
+    shares /= shares.sum(axis=1, keepdims=True)
     heights = entropies(node.vertices)
+    posterior = np.einsum("yi,yis->ys", shares, node.vertices)
+    missed = programme.q * (entropies(posterior) - np.sum(shares * heights, axis=1))
     width = np.abs(node.vertices[:, :, None] - node.vertices[:, None]).max(axis=3)
-    best: float = -1.0
-    chosen: tuple[int, int, int, float] | None = None
+    missed = np.where(width.max(axis=(1, 2)) > THINNEST, missed, -math.inf)
+    y = int(np.argmax(missed))
+    if missed[y] == -math.inf:
+        return None
+    best, chosen = -math.inf, (0, 1)
     for i, j in combinations(range(shares.shape[1]), 2):
-        both = shares[:, i] + shares[:, j]
-        w = np.rint(shares[:, j] / np.maximum(both, 1e-300) * GRID)
-        w = np.clip(w, round(NARROWEST * GRID), GRID - round(NARROWEST * GRID))[:, None] / GRID
-        points = (1 - w) * node.vertices[:, i] + w * node.vertices[:, j]
-        rise = entropies(points) - (1 - w[:, 0]) * heights[:, i] - w[:, 0] * heights[:, j]
-        gain = np.where(width[:, i, j] > THINNEST, programme.q * both * rise, -1.0)
-        y = int(np.argmax(gain))
-        if gain[y] > best:
-            best, chosen = float(gain[y]), (y, i, j, float(w[y, 0]))
-    return chosen
+        middle = 0.5 * (node.vertices[y, i] + node.vertices[y, j])
+        rise = float(entropies(middle) - 0.5 * (heights[y, i] + heights[y, j]))
+        if width[y, i, j] > THINNEST and rise > best:
+            best, chosen = rise, (i, j)
+    i, j = chosen
+    both = shares[y, i] + shares[y, j]
+    w = 0.25 + 0.5 * (shares[y, j] / both if both > 0 else 0.5)
+    return (y, i, j, round(w * GRID) / GRID)
 
 
 def _divide(node: _Node) -> list[tuple[FloatArray, FloatArray]]:

@@ -23,8 +23,9 @@ ROUNDING: Final = 1e-5
 """A label budget's margin is in units of I(S;X), at least LEAST_UNIT, plus what rounding needs of the budget itself."""
 INSIDE: Final = 2e-10
 """Share of a budget within which a plan must keep to be offered to the kernel."""
-SHARE_OF_TOLERANCE: Final = 0.3
-"""Part of the tolerated gap at which the search ends; the rest is for rounding and the margins."""
+SHARE_OF_TOLERANCE: Final = 0.6
+LEFT_OVER: Final = 1e-6
+"""The search ends at this share of the tolerated gap, or so much below it; the rest is for rounding and the margins."""
 RANDOM_STARTS: Final = 8
 ABOVE: Final = 1e-4
 """How far above every plan's value a bound must be to prove that there is no plan."""
@@ -66,7 +67,7 @@ def tree_evidence(
 
     def gap(value: float) -> float:
         floor = 1e-6 if point.minimises_rate else 1e-6 * spread
-        return SHARE_OF_TOLERANCE * tolerance * max(abs(value * scale + origin), floor) / scale
+        return max(SHARE_OF_TOLERANCE * tolerance, tolerance - LEFT_OVER) * max(abs(value * scale + origin), floor) / scale
 
     found: Searched = search(programme, local_search(inner, value), _starts(programme, known), gap=gap, nodes=nodes)
     dual = _dual(where, tree_dual(programme, found.root, scale=scale, spread=spread, offset=offset))

@@ -6,6 +6,7 @@ Each round solves that convex programme (`branch_relaxation`) and moves the tang
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -38,7 +39,8 @@ def local_search(
     prices = programme.prices.copy()
     if not fixed.all():
         fixed[1], prices[1] = True, 0.0
-    inner = replace(programme, fixed=fixed, prices=prices)
+    # A tangent out of reach is to be met as far as it goes, so its programme is solved to the end: no ceiling.
+    inner = replace(programme, fixed=fixed, prices=prices, ceiling=math.inf)
     m = len(programme.q)
     trivial = np.tile(programme.label.T, (m, 1, 1))
     product = np.outer(programme.q, programme.p)

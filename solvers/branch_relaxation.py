@@ -25,7 +25,8 @@ from solvers.branch_bound import Programme, bounds
 
 STEPS: Final = 60
 PATIENCE: Final = 6
-"""Steps without a better bound after which a programme is left: the last digits are rounding."""
+CLOSE: Final = 1e-3
+"""Steps without a better bound, when it is so close, after which a programme is left: the last digits are rounding."""
 TO_BOUNDARY: Final = 0.995
 """Share of the way to the nearest zero of a positive quantity that a step may go."""
 SOLVED: Final = 2e-9
@@ -121,7 +122,7 @@ def solve_nodes(programme: Programme, nodes: Nodes, target: float) -> Solved:
             short = np.einsum("byix,byx->byi", nodes.coordinates, state.P).min(axis=(1, 2))
             near = (excess.max(axis=1) <= FEASIBLE) & (short >= -FEASIBLE)
             wanted = np.maximum(SOLVED, ENOUGH * (target - best)) if target < np.inf else SOLVED
-            stalled = np.where(better, 0, stalled + 1)
+            stalled = np.where(better | (gap > CLOSE), 0, stalled + 1)
             ended = (stalled > PATIENCE) | (best >= limit) | (near & (gap <= wanted)) | (step == STEPS) | ~np.isfinite(bound)
         if ended.any():
             keep = ~ended

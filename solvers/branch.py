@@ -19,7 +19,8 @@ import numpy as np
 
 from rdcsym.problem import FloatArray
 from solvers.branch_bound import Programme
-from solvers.branch_relaxation import Nodes, Solved, solve_nodes
+from solvers.branch_relaxation import Solved, solve_nodes
+from solvers.branch_system import Nodes
 from solvers.certificate import TreeDual
 
 BATCH: Final = 24

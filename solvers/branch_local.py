@@ -15,7 +15,8 @@ import numpy as np
 
 from rdcsym.problem import FloatArray
 from solvers.branch_bound import Programme
-from solvers.branch_relaxation import Nodes, solve_nodes
+from solvers.branch_relaxation import solve_nodes
+from solvers.branch_system import Nodes
 
 STILL: Final = 1e-8
 """Progress of a round, in the programme's units, at which a start is left."""

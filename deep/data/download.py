@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from deep.data.images import VARIABLE, data_folder
+from deep.data.originals import BY_HAND, originals
 from rdcsym.problem import InputError
 
 Progress = Callable[[str, int, int | None], None]  # file, bytes so far, bytes in all where the server says so
@@ -77,6 +78,7 @@ SOURCES: Final[dict[str, tuple[Source, ...]]] = {
             "90528d7ca1a48142e341f4ef8d21d0de",
         ),
     ),
+    **{name: tuple(Source(at, place, "sha256", told) for at, place, told in rows) for name, rows in originals().items()},
 }
 
 
@@ -87,6 +89,8 @@ def download(name: str, progress: Progress | None = None) -> list[Path]:
     leaves nothing behind. Raises InputError for a set without a public original, without a network, or where a file is not
     what it was; `progress` is called as the bytes arrive.
     """
+    if name in BY_HAND:
+        raise InputError("data", name, "has no public original of a known digest", BY_HAND[name])
     if name not in SOURCES:
         raise InputError("data", name, "has nothing to be downloaded", f"sets with a public original: {', '.join(SOURCES)}")
     folder = data_folder()

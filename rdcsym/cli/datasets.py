@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rdcsym.problem import InputError
+from rdcsym.problem import InputError, nearest
 
 if TYPE_CHECKING:
     from deep.data.download import Progress
@@ -25,13 +25,16 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
 
     They are looked for in the folder that RDCSYM_DATA names, or in `rdcsym` in your cache where it is unset.
     """
-    from deep.data import check_name, data_folder, data_sets
+    from deep.data import data_folder, data_sets
+    from deep.data.photographs import photograph_sets
 
+    known = [*data_sets(), *photograph_sets()]
     for name in names:
-        check_name(name)
+        if name not in known:
+            raise InputError("data", name, "is no known data set", nearest(name, known))
     if download:
         _download(names, quiet=as_json)
-    rows = [_row(name) for name in names or data_sets()]
+    rows = [_row(name) for name in names or known]
     if as_json:
         click.echo(json.dumps({"folder": str(data_folder()), "sets": rows}, indent=1))
         return
@@ -43,15 +46,18 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
 def _where(row: dict[str, Any]) -> str:
     files: list[str] = row["files"]
     if not files:
-        return f"missing; rdcsym data {row['name']} --download"
+        from deep.data.originals import BY_HAND
+
+        return f"missing; {BY_HAND.get(row['name']) or 'rdcsym data ' + row['name'] + ' --download'}"
     places = files if len(files) == 1 else sorted({str(Path(file).parent) for file in files})
     return f"{row['format']}: {', '.join(places)}"
 
 
 def _row(name: str) -> dict[str, Any]:
     from deep.data import find
+    from deep.data.photographs import find_photographs, photograph_sets
 
-    found = find(name)
+    found = find_photographs(name) if name in photograph_sets() else find(name)
     if found is None:
         return {"name": name, "found": False, "format": None, "files": []}
     return {"name": name, "found": True, "format": found.format, "files": [str(path) for path in found.files.values()]}
@@ -59,15 +65,24 @@ def _row(name: str) -> dict[str, Any]:
 
 def _download(names: tuple[str, ...], quiet: bool) -> None:
     from deep.data import download, load
+    from deep.data.photographs import photograph_sets
 
     if not names:
         raise InputError("--download", "no NAME", "says nothing to fetch", "name the sets: rdcsym data mnist --download")
     for name in names:
         with _bar(quiet) as progress:
             download(name, progress)
-        images = load(name)
+        origin = _origin(name) if name in photograph_sets() else load(name).origin
         if not quiet:
-            click.echo(f"{name}: {images.origin}")
+            click.echo(f"{name}: {origin}")
+
+
+def _origin(name: str) -> str:
+    """One line on a set of photographs that was fetched, once each of its splits is seen to be whole."""
+    from deep.data.photographs import photographs, splits
+
+    counts = {split: len(photographs(name, split)) for split in splits(name)}
+    return " + ".join(f"{count} for {split}ing" for split, count in counts.items())
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import pytest
 
 from rdcsym.cli.main import run
 
+PHOTOGRAPHS = {"kodak24", "bsds-train200", "cbsd68", "set12", "nuclei", "sidd"}
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
@@ -19,7 +21,7 @@ def test_the_list(capsys, folder):
     assert run(["data"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert str(folder) in lines[0]
-    assert {line.split()[0] for line in lines[1:]} == {"digits", "mnist", "svhn", "cifar10", "tiny-imagenet"}
+    assert {line.split()[0] for line in lines[1:]} == {"digits", "mnist", "svhn", "cifar10", "tiny-imagenet"} | PHOTOGRAPHS
     assert "embedded" in lines[1]
     assert "rdcsym data mnist --download" in lines[2]
 
@@ -41,6 +43,8 @@ def test_json(capsys, folder):
         (["data", "mnits"], "mnist"),
         (["data", "--download"], "NAME"),
         (["data", "digits", "--download"], "digits"),
+        (["data", "sidd", "--download"], "by hand"),
+        (["data", "kodak"], "kodak24"),
     ],
 )
 def test_mistakes(capsys, arguments, named, folder):

@@ -127,7 +127,7 @@ def test_sets_without_a_public_original():
 
 def test_the_sources_are_where_the_sets_look():
     places = {source.place for sources in SOURCES.values() for source in sources}
-    assert len(places) == 8
+    assert len(places) == 8 + 24 + 200 + 12 + 1
     assert all(len(s.digest) == {"md5": 32, "sha256": 64}[s.algorithm] for sources in SOURCES.values() for s in sources)
     assert "svhn/train_32x32.mat" in places
 

@@ -14,7 +14,7 @@ NOISE_SEED: Final = 1
 
 
 def noisy(clean: Bytes, sigma: float, seed: int = NOISE_SEED, index: int = 0) -> Bytes:
-    """`clean` (uint8, any shape) plus white Gaussian noise of deviation `sigma` (grey values of 255), clipped and rounded to uint8.
+    """`clean` (uint8, any shape) plus white Gaussian noise of deviation `sigma` (grey values of 255), clipped, rounded to uint8.
 
     The noise depends on (seed, index, shape) alone: photograph `index` of a set has the same noise whatever else is measured. It
     is drawn in float64 from NumPy's default generator seeded with [seed, index]. Raises InputError for an image that is not uint8

@@ -1,7 +1,7 @@
 """Public originals of the photographs: addresses, and the digests that what they serve must have.
 
 `originals.txt` has a line a file: set, place below the data folder, SHA-256. The digests of kodak24, bsds-train200 and set12 are
-those of the files that our figures were measured on; that of the nuclei is the one that CAREamics' portfolio publishes. No address
+those of the files that our figures were measured on; that of the nuclei is the one in CAREamics' portfolio. No address
 was tried from where this was written: a file of another digest is refused. Other sets are fetched by hand.
 """
 

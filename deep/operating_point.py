@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from deep.batches import image_shape, images_of
+from deep.checkpoint import held_settings
 from deep.dither import IntArray
 from deep.judges import clean_judge, trained
 from deep.machine import machine
@@ -41,10 +42,16 @@ def measure(
     """Measure a finished run, write operating_point.json and samples.npz into its folder, and return what the former holds.
 
     device: of encoder and classifiers ("auto", "cpu", "cuda"); outputs are always decoded on the CPU. cache: see
-    `judges.clean_judge`. progress(stage, stages, what) is called before each stage. The same run gives the same numbers on the
+    `judges.clean_judge`. progress(stage, stages, what) is called before each stage. A run of
+    photographs is measured by `deep.natural.measure`. The same run gives the same numbers on the
     same device and number of threads. Raises InputError where the run is not finished or has no images.
     """
     place, on = Path(folder), _device(device)
+    held = held_settings(place)
+    if held is not None and task(str(held.get("task"))).kind == "photographs":
+        from deep.natural import measure as of_photographs
+
+        return of_photographs.measure(place, progress=progress)
     model = load_model(place)
     chosen = task(model.config.task)
     images = images_of(chosen)

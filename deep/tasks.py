@@ -14,7 +14,7 @@ from torch import Tensor
 from deep.degrade import average_blocks, bicubic, gaussian_noise, inpaint
 from rdcsym.problem import InputError, nearest
 
-Kind = Literal["images", "gauss-vector", "bernoulli-block"]
+Kind = Literal["images", "photographs", "gauss-vector", "bernoulli-block"]
 Apply = Callable[[Tensor, torch.Generator], Tensor]
 
 TEST_SEED: Final = 1  # of the degradation of every test set: all runs are measured on the same images
@@ -24,10 +24,11 @@ TEST_SEED: Final = 1  # of the degradation of every test set: all runs are measu
 class Task:
     """One experiment. X: the degraded image; Y: one that looks clean; S: the label.
 
-    data: the name of its set for `deep.data.load`, or None where the source is synthetic (`kind` says which). degradation: in
-    words. shape: (C, H, W) of an image, empty for synthetic sources. labels: the number of classes in the public original (a
-    set at hand may hold fewer: `Images.classes`). random: whether the degradation draws anything. defaults: training settings
-    that suit the task, by name.
+    data: the name of its set for `deep.data.load` (of photographs: for `deep.data.photographs`), or None where the source is
+    synthetic (`kind` says which). degradation: in words. shape: (C, H, W) of an image, empty for synthetic sources and for
+    photographs, which have any size. labels: the number of classes in the public original (a set at hand may hold fewer:
+    `Images.classes`). random: whether the degradation draws anything. sigma: of Gaussian noise on photographs, of 255; 0 where
+    the noise is real. tested_on: the set of the test photographs. defaults: training settings that suit the task, by name.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Task:
     shape: tuple[int, ...] = ()
     labels: int = 0
     random: bool = False
+    sigma: float = 0.0
+    tested_on: str = ""
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     apply: Apply | None = field(default=None, repr=False)
 
@@ -65,6 +68,47 @@ def _fixed(degradation: Callable[[Tensor], Tensor]) -> Apply:
 
 def _noise(sigma: float) -> Apply:
     return lambda clean, generator: gaussian_noise(clean, sigma, generator)
+
+
+def _photographs() -> tuple[Task, ...]:
+    """The tasks of the fully convolutional codec: see `deep.natural`."""
+    shared = {"lambda_p": 0.03, "latent": 64, "width": 48, "levels": 16, "batch": 8, "learning_rate": 1e-3, "log_every": 20}
+    return (
+        Task(
+            name="natural-denoise",
+            summary="denoising of photographs of any size; BSDS500's training images",
+            degradation="Gaussian noise, sigma 25 of 255 (a model is told sigma and is trained for others too)",
+            kind="photographs",
+            data="bsds-train200",
+            random=True,
+            sigma=25.0,
+            tested_on="kodak24",
+            defaults=MappingProxyType({**shared, "steps": 6000, "checkpoint_every": 200}),
+        ),
+        Task(
+            name="nuclei-denoise",
+            summary="denoising of microscope images of nuclei, grey, 256 x 256",
+            degradation="Gaussian noise, sigma 10 of 255",
+            kind="photographs",
+            data="nuclei",
+            random=True,
+            sigma=10.0,
+            tested_on="nuclei",
+            defaults=MappingProxyType({**shared, "steps": 1500, "checkpoint_every": 200}),
+        ),
+        Task(
+            name="sidd-denoise",
+            summary="denoising of photographs of smartphones: real noise",
+            degradation="the noise of a small sensor",
+            kind="photographs",
+            data="sidd",
+            random=True,
+            tested_on="sidd",
+            defaults=MappingProxyType(
+                {**shared, "steps": 1500, "checkpoint_every": 200, "pairing": "supervised", "options": {"distortion": "clean"}}
+            ),
+        ),
+    )
 
 
 _RGB: Final = (3, 32, 32)
@@ -145,6 +189,7 @@ _TASKS: Final = {
             ),
             apply=_noise(25.0),
         ),
+        *_photographs(),
         Task(
             name="gauss-vector",
             summary="cross-domain vector Gaussian with Gaussian labels, as in drc-gaussian-vector: the limit is known exactly",

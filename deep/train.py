@@ -49,6 +49,10 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False, progress: 
     threads); a finished run is left as it is. Without it a folder that holds a run is refused. Raises InputError.
     """
     folder, chosen = Path(out), task(config.task)
+    if chosen.kind == "photographs":
+        from deep.natural.train import train_natural
+
+        return train_natural(config, chosen, folder, resume, progress)
     if chosen.kind != "images":
         from deep.synthetic.train import train_synthetic
 

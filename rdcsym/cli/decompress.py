@@ -10,17 +10,20 @@ import click
 import numpy as np
 
 from rdcsym.cli.extras import require
-from rdcsym.cli.model_files import check_array_name, model_kind
+from rdcsym.cli.model_files import check_array_name
+from rdcsym.cli.photographs import NAMED, kind_of, model_of, restored_photograph
 from rdcsym.problem import InputError
 
 
-@click.command(epilog="Example: rdcsym decompress --model run out.rdc restored.png")
-@click.option("--model", "run", required=True, metavar="RUN", help="Folder of the run that compressed the file.")
+@click.command(epilog="Example: rdcsym decompress --task natural photograph.rdc restored.png")
+@click.option("--model", "run", metavar="RUN", help="Folder of the run that compressed the file.")
+@click.option("--task", metavar="NAME", help="The model of the package that compressed it, in place of a run: natural.")
 @click.argument("path", metavar="IN.rdc")
 @click.argument("out", metavar="OUT.png")
+@click.option("--realism", type=float, metavar="P", help="Photographs: 0 (most faithful) to 1 (most realistic, the default).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(run: str, path: str, out: str, as_json: bool) -> None:
-    """Decompress IN.rdc with the model of RUN into OUT.png: its images, one below the other.
+def command(run: str | None, task: str | None, path: str, out: str, realism: float | None, as_json: bool) -> None:
+    """Decompress IN.rdc with the model that compressed it into OUT.png: a photograph, or images one below the other.
 
     A file that is damaged, cut short, foreign, of a newer version or of another model is refused. Models of the synthetic tasks
     write an array of samples, one a row, as OUT.npy.
@@ -28,7 +31,18 @@ def command(run: str, path: str, out: str, as_json: bool) -> None:
     require("decompress", "torch", "constriction")
     from rdcsym.files import shown, write_atomically
 
-    kind = model_kind(run)
+    kind = kind_of(run, task)
+    if kind in (NAMED, "photographs"):
+        from deep.strips import check_png
+
+        check_png(out)
+        wanted = 1.0 if realism is None else realism
+        found = restored_photograph(model_of(run, task), _read(path), shown(path), out, wanted, as_json)
+        click.echo(json.dumps(found) if as_json else f"{out}: {found['width']} x {found['height']} pixels")
+        return
+    if realism is not None:
+        raise InputError("--realism", realism, "is for photographs", "leave it out")
+    assert run is not None, "kind_of saw to it"
     if kind != "images":
         from deep.synthetic.train import decompress_array
 

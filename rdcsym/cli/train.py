@@ -9,10 +9,14 @@ from pathlib import Path
 import click
 
 from rdcsym.cli.extras import require
+from rdcsym.cli.photographs import print_measured
 from rdcsym.cli.point_table import print_point, read_point
 from rdcsym.cli.training_bar import training_bar, waiting
 
-TASKS = "digits-sr, mnist-sr, svhn-denoise, svhn-inpaint, cifar10-denoise, tiny-imagenet-denoise, gauss-vector or bernoulli-block"
+TASKS = (
+    "digits-sr, mnist-sr, svhn-denoise, svhn-inpaint, cifar10-denoise, tiny-imagenet-denoise, natural-denoise, nuclei-denoise, "
+    "sidd-denoise, gauss-vector or bernoulli-block"
+)
 
 
 @click.command(epilog="Example: rdcsym train --task digits-sr --out run --set rate=8")
@@ -32,6 +36,7 @@ def command(name: str | None, out: str, file: str | None, flags: tuple[str, ...]
     """
     require("train", "torch", "constriction")
     from deep.settings import settings
+    from deep.tasks import task
     from deep.train import train
 
     config = settings(name, out, file, flags, resume)
@@ -50,6 +55,9 @@ def command(name: str | None, out: str, file: str | None, flags: tuple[str, ...]
     except KeyboardInterrupt:
         click.echo(f"rdcsym: interrupted; go on with: rdcsym train --out {out} --resume", err=True)
         return 130
+    if task(config.task).kind == "photographs":
+        print_measured(run, as_json)
+        return 0
     point = read_point(run)
     if as_json:
         click.echo(json.dumps(point))

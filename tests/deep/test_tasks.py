@@ -9,15 +9,17 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from deep.data import clean_tensor, data_sets, load  # noqa: E402
+from deep.data.photographs import check_photograph_set  # noqa: E402
 from deep.tasks import task, tasks  # noqa: E402
 from rdcsym.problem import InputError  # noqa: E402
 
 IMAGES = ["digits-sr", "mnist-sr", "svhn-denoise", "svhn-inpaint", "cifar10-denoise", "tiny-imagenet-denoise"]
+PHOTOGRAPHS = ["natural-denoise", "nuclei-denoise", "sidd-denoise"]
 SYNTHETIC = ["gauss-vector", "bernoulli-block"]
 
 
 def test_all_tasks_are_there():
-    assert tasks() == IMAGES + SYNTHETIC
+    assert tasks() == IMAGES + PHOTOGRAPHS + SYNTHETIC
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -35,6 +37,16 @@ def test_a_task_of_images(name):
     assert not torch.equal(one, clean)
     assert torch.equal(one, two) != t.random
     assert torch.equal(t.degrade_test(clean), t.degrade_test(clean))
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_a_task_of_photographs_names_its_sets(name):
+    t = task(name)
+    assert (t.name, t.kind, t.shape) == (name, "photographs", ())
+    check_photograph_set(t.data)
+    check_photograph_set(t.tested_on)
+    with pytest.raises(InputError, match=name):
+        t.degrade(torch.zeros(1, 3, 8, 8), torch.Generator())
 
 
 def test_digits_are_averaged_in_blocks():

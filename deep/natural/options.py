@@ -1,0 +1,87 @@
+"""Settings of a codec of photographs that `TrainConfig` has no name for; they stand in its `options`.
+
+The loss, and with it the convention of each weight, in one place. At quality q (a real number from 0 to qualities - 1):
+
+    255^2 lambda(q) (D + lambda_p realism W1) + R
+
+D     squared error, mean over pixels and channels, grey values in [0, 1]; of which image, `distortion` says.
+W1    the critic's estimate of the Wasserstein-1 distance between patches of outputs and of clean photographs, as in
+      `deep.config`: in grey values. It acts where `realism` is 1 and not where it is 0; the decoder is told which.
+R     rate in bits per pixel (cross-entropy of the symbols under the entropy model).
+
+A patch's loss is divided by sqrt(lambda(q)), up to a constant, so that no quality drowns the others in what they share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, get_args
+
+from deep.config import TrainConfig
+from rdcsym.problem import InputError, nearest
+
+Distortion = Literal["sure", "input", "clean"]
+DISTORTIONS: Final[tuple[Distortion, ...]] = get_args(Distortion)
+QUALITY_STEPS: Final = 16  # a quality is a multiple of 1/16: exact in binary, and one byte of a file
+STRIDE: Final = 8  # pixels a side of one site of the latent map
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What `options.NAME=VALUE` sets.
+
+    distortion: "sure" estimates the error against the clean photograph from the noisy one alone (Stein 1981; needs Gaussian noise
+    of known sigma), "input" takes the error to the encoder's input (the paper's), "clean" the error to the clean photograph.
+    qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
+    a multiple of 8. critic_from: share of the steps before the critic begins. rate_free: no quantizer and no rate (optimal
+    transport alone). start: a run to take the first weights from. spread: share of the patches whose sigma is drawn from
+    0..2.2 sigma instead of being the task's.
+    """
+
+    distortion: str = "sure"
+    qualities: int = 6
+    least_lambda: float = 0.0016
+    most_lambda: float = 0.08
+    patch: int = 96
+    critic_from: float = 0.55
+    rate_free: bool = False
+    start: str = ""
+    spread: float = 0.4
+
+    def __post_init__(self) -> None:
+        if self.distortion not in DISTORTIONS:
+            raise InputError("options.distortion", self.distortion, "is unknown", nearest(self.distortion, DISTORTIONS))
+        if not 2 <= self.qualities <= 256 // QUALITY_STEPS:
+            raise InputError("options.qualities", self.qualities, f"must be 2 to {256 // QUALITY_STEPS}", "use 6")
+        if not 0 < self.least_lambda < self.most_lambda:
+            raise InputError("options.least_lambda", self.least_lambda, "must be > 0 and below most_lambda", "use 0.0016")
+        if self.patch < 4 * STRIDE or self.patch % STRIDE:
+            raise InputError("options.patch", self.patch, f"must be a multiple of {STRIDE}, at least {4 * STRIDE}", "use 96")
+        for name in ("critic_from", "spread"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"options.{name}", getattr(self, name), "must lie in [0, 1]", "give a share")
+
+    def rate_weight(self, quality: float) -> float:
+        """lambda(q)."""
+        ratio = self.most_lambda / self.least_lambda
+        return float(self.least_lambda * ratio ** (quality / (self.qualities - 1)))
+
+
+def options_of(config: TrainConfig) -> Options:
+    """The options of a configuration; InputError for an unknown name or a value of the wrong kind."""
+    kinds = {f.name: type(f.default) for f in fields(Options)}
+    given: dict[str, Any] = {}
+    for name, value in config.options.items():
+        if name not in kinds:
+            raise InputError(f"options.{name}", value, "is no option of a codec of photographs", nearest(name, kinds))
+        given[name] = _of_kind(f"options.{name}", value, kinds[name])
+    return Options(**given)
+
+
+def _of_kind(name: str, value: Any, kind: type) -> Any:
+    try:
+        if kind is bool:
+            return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+        return kind(value)
+    except (ValueError, KeyError, TypeError):
+        raise InputError(name, value, f"is no {kind.__name__}", f"give a {kind.__name__}") from None

@@ -1,0 +1,52 @@
+"""Our codec as rows of a table beside its peers: one row for each (quality, realism)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from deep.baselines.peer import Restored
+from deep.natural.coding import Pixels, compress_photograph, decompress_photograph
+from deep.natural.model import NaturalModel
+from deep.natural.pretrained import pretrained, pretrained_names
+
+SEED: Final = 0  # of the dither of every file of a table
+QUALITIES: Final = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+REALISMS: Final = (0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Ours:
+    """The codec at one quality and one realism. Its bits are those of the whole file, header included."""
+
+    name: str
+    model: NaturalModel
+    quality: float
+    realism: float
+
+    def fingerprint(self) -> str:
+        """What the row's figures depend on beside the photographs."""
+        return f"{self.model.fingerprint.hex()} q{self.quality:g} p{self.realism:g} s{SEED}"
+
+    def restore(self, noisy: Pixels, sigma: float) -> Restored:
+        """Through a file and back; sigma, of 255, is told to the encoder."""
+        begun = time.perf_counter()
+        file = compress_photograph(self.model, noisy, quality=self.quality, sigma=sigma, seed=SEED)
+        coded = time.perf_counter()
+        image = decompress_photograph(self.model, file.data, realism=self.realism)
+        return Restored(image, 8 * len(file.data), coded - begun, time.perf_counter() - coded)
+
+
+def ours_rows(name: str = "natural") -> list[Ours]:
+    """Rows of a pretrained model over its rates and realisms; none where the package has no such model."""
+    if name not in pretrained_names():
+        return []
+    model = pretrained(name)
+    most = model.codec.options.qualities - 1
+    return [
+        Ours(f"ours q{quality:g} {'realistic' if realism else 'faithful'}", model, quality, realism)
+        for realism in REALISMS
+        for quality in QUALITIES
+        if quality <= most
+    ]

@@ -1,0 +1,124 @@
+"""Transforms of photographs of any size, tile by tile, with the result of the whole photograph at once.
+
+An encoder's site and a decoder's pixel depend on what lies within `networks.reach()` pixels of it, so a tile that is read with
+such a margin gives, but for the rounding of float32, what the whole photograph would: there are no seams to hide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from deep.natural.codec import NaturalCodec
+from deep.natural.networks import reach
+from deep.natural.options import STRIDE
+
+TILE: Final = 768  # pixels a side of what a tile adds; with its margin it takes some 300 MB
+MARGIN: Final = -(-reach() // STRIDE) * STRIDE
+
+Tick = Callable[[], None]
+Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Span:
+    """One side of a tile, in sites: [start, stop) is what it adds, [first, last) what it reads."""
+
+    first: int
+    start: int
+    stop: int
+    last: int
+
+
+def spans(sites: int, tile: int = TILE) -> list[Span]:
+    """Tiles of one side of a map."""
+    step, margin = tile // STRIDE, MARGIN // STRIDE
+    return [Span(max(0, i - margin), i, min(sites, i + step), min(sites, i + step + margin)) for i in range(0, sites, step)]
+
+
+def sites(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the latent map of a photograph."""
+    return -(-height // STRIDE), -(-width // STRIDE)
+
+
+def tile_count(height: int, width: int, tile: int = TILE) -> int:
+    """How often a transform's `tick` is called."""
+    rows, columns = sites(height, width)
+    return len(spans(rows, tile)) * len(spans(columns, tile))
+
+
+@torch.inference_mode()
+def analyse(
+    codec: NaturalCodec,
+    photograph: NDArray[np.uint8],
+    quality: float,
+    sigma: float,
+    *,
+    tile: int = TILE,
+    tick: Tick | None = None,
+) -> Map:
+    """Latent map float32 (latent, h, w) of uint8 (H, W, 3), in quantizer steps. sigma: noise level, of 255."""
+    rows, columns = sites(*photograph.shape[:2])
+    whole = np.empty((codec.latent, rows, columns), dtype=np.float32)
+    padded = _padded(photograph, rows, columns)
+    for down, right in _tiles(rows, columns, tile):
+        piece = padded[down.first * STRIDE : down.last * STRIDE, right.first * STRIDE : right.last * STRIDE]
+        x = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None].float() / 255.0
+        z = codec.analyse(x.contiguous(memory_format=torch.channels_last), _one(quality), _one(sigma))[0]
+        inner = z[:, down.start - down.first : down.stop - down.first, right.start - right.first : right.stop - right.first]
+        whole[:, down.start : down.stop, right.start : right.stop] = inner.numpy()
+        if tick:
+            tick()
+    return whole
+
+
+@torch.inference_mode()
+def synthesise(
+    codec: NaturalCodec,
+    values: Map,
+    shape: tuple[int, int],
+    quality: float,
+    realism: float,
+    *,
+    tile: int = TILE,
+    tick: Tick | None = None,
+) -> NDArray[np.uint8]:
+    """Photograph uint8 (H, W, 3), of shape (H, W), of dequantized latent values float32 (latent, h, w)."""
+    rows, columns = sites(*shape)
+    whole = np.empty((rows * STRIDE, columns * STRIDE, 3), dtype=np.uint8)
+    for down, right in _tiles(rows, columns, tile):
+        piece = np.ascontiguousarray(values[:, down.first : down.last, right.first : right.last])
+        z = torch.from_numpy(piece)[None].contiguous(memory_format=torch.channels_last)
+        y = codec.synthesise(z, _one(quality), _one(realism))[0]
+        pixels = torch.round(y.clamp(0.0, 1.0) * 255.0).to(torch.uint8).permute(1, 2, 0).numpy()
+        inner: Any = pixels[
+            (down.start - down.first) * STRIDE : (down.stop - down.first) * STRIDE,
+            (right.start - right.first) * STRIDE : (right.stop - right.first) * STRIDE,
+        ]
+        whole[down.start * STRIDE : down.stop * STRIDE, right.start * STRIDE : right.stop * STRIDE] = inner
+        if tick:
+            tick()
+    return np.ascontiguousarray(whole[: shape[0], : shape[1]])
+
+
+def _tiles(rows: int, columns: int, tile: int) -> Iterator[tuple[Span, Span]]:
+    for down in spans(rows, tile):
+        for right in spans(columns, tile):
+            yield down, right
+
+
+def _padded(photograph: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The photograph, its last row and column repeated up to whole sites."""
+    height, width = photograph.shape[:2]
+    below, beside = rows * STRIDE - height, columns * STRIDE - width
+    return np.pad(photograph, ((0, below), (0, beside), (0, 0)), mode="edge") if below or beside else photograph
+
+
+def _one(value: float) -> Tensor:
+    return torch.tensor([value], dtype=torch.float32)

@@ -1,0 +1,199 @@
+"""Training of a codec of photographs; see `options` for the loss. Killed and resumed with the same result.
+
+`rdcsym train --task natural-denoise --out RUN` and `python -m deep.train` come here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deep.checkpoint import Log, prepare_folder
+from deep.config import TrainConfig
+from deep.losses import critic_loss
+from deep.natural.codec import NaturalCodec
+from deep.natural.losses import PROBE, stein
+from deep.natural.model import load_start, save_model
+from deep.natural.networks import Critic
+from deep.natural.options import QUALITY_STEPS, STRIDE, options_of
+from deep.natural.patches import Source, check_sizes, crops, halves
+from deep.natural.sources import training_source
+from deep.run import load_tensors, save_tensors
+from deep.tasks import Task
+from rdcsym.problem import InputError
+
+CRITIC_WIDTH: Final = 48
+CRITIC_BETAS: Final = (0.0, 0.9)
+CRITIC_RATE: Final = 4e-4
+LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
+MOST_NORM: Final = 1.0  # of a gradient, relative to the running mean below: a rare patch must not undo an epoch
+WARM_UP: Final = 50  # steps
+MOST_SPREAD: Final = 2.2  # times the task's sigma
+WHITE: Final = 255.0
+
+
+class NaturalTraining:
+    """The state of a training; `step(k)` is a function of it and of k."""
+
+    def __init__(self, config: TrainConfig, chosen: Task, source: Source) -> None:
+        self.config, self.options, self.sigma = config, options_of(config), chosen.sigma
+        check_sizes(source, self.options.patch)
+        if self.options.distortion == "sure" and not chosen.sigma:
+            raise InputError("options.distortion", "sure", "needs Gaussian noise of known sigma", "use input or clean")
+        paired = config.pairing == "supervised"
+        self.seen, self.clean = (source, source) if paired else halves(source)
+        torch.manual_seed(config.seed)
+        self.codec = NaturalCodec(config)
+        self.critic = Critic(CRITIC_WIDTH)
+        if self.options.start:
+            load_start(self.options.start, self.codec)
+        self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.Adam(self.codec.parameters(), lr=config.learning_rate)
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=CRITIC_BETAS)
+
+    def step(self, k: int) -> dict[str, float]:
+        """One step of the codec and, once its time has come, of the critic; the terms of the loss."""
+        config, options = self.config, self.options
+        self._set_learning_rate(k)
+        rng = np.random.default_rng((config.seed, k))
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        x, target, sigma = self._noisy(rng, generator)
+        count = len(x)
+        quality = torch.from_numpy(rng.integers(0, QUALITY_STEPS * (options.qualities - 1) + 1, count) / QUALITY_STEPS).float()
+        adversarial = config.lambda_p > 0 and k >= options.critic_from * config.steps
+        realism = (torch.arange(count) % 2).float() if adversarial else torch.zeros(count)
+        weight = torch.tensor([options.rate_weight(q) for q in quality.tolist()]) * WHITE**2
+        y, moved, direction, rate = self._outputs(x, quality, sigma, realism, generator)
+        if options.distortion == "sure":
+            distortion = stein(y, moved, x, direction, sigma / WHITE)
+        else:
+            distortion = ((y - (x if options.distortion == "input" else target)) ** 2).mean(dim=(1, 2, 3))
+        balance = torch.sqrt(WHITE**2 * options.rate_weight((options.qualities - 1) / 2) / weight)
+        loss = (balance * (weight * distortion + rate)).mean()
+        terms = {"distortion": distortion.mean(), "rate": rate.mean()}
+        if adversarial:
+            judged = y[realism > 0]
+            terms["w1"] = self._critic_step(judged.detach(), rng, generator)
+            self.critic.requires_grad_(False)
+            loss = loss - config.lambda_p * ((balance * weight)[realism > 0] * self.critic(judged)).sum() / count
+            self.critic.requires_grad_(True)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.codec.parameters(), self._most_norm())
+        self.optimizer.step()
+        clean_error = ((y.detach() - target) ** 2).mean()
+        return {name: float(value.detach()) for name, value in terms.items()} | {
+            "loss": float(loss.detach()),
+            "norm": float(norm),
+            "clean_error": float(clean_error),  # shown only: no gradient comes from it
+        }
+
+    def _most_norm(self) -> float:
+        return MOST_NORM * WHITE * math.sqrt(self.options.most_lambda)
+
+    def _set_learning_rate(self, k: int) -> None:
+        share = 0.5 * (1.0 + math.cos(math.pi * k / self.config.steps))
+        share = (LEAST_RATE_SHARE + (1.0 - LEAST_RATE_SHARE) * share) * min(1.0, (k + 1) / WARM_UP)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * share
+
+    def _noisy(self, rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """(what the encoder sees, the clean patches, sigma of 255)."""
+        seen, clean = crops(self.seen, self.config.batch, self.options.patch, rng)
+        if not self.sigma:
+            return seen, clean, torch.zeros(len(seen))
+        spread = torch.from_numpy(rng.random(len(seen)) < self.options.spread)
+        drawn = torch.from_numpy(rng.random(len(seen)) * MOST_SPREAD * self.sigma).float()
+        sigma = torch.where(spread, drawn, torch.full_like(drawn, self.sigma))
+        noise = torch.randn(clean.shape, generator=generator)
+        return clean + noise * (sigma / WHITE)[:, None, None, None], clean, sigma
+
+    def _outputs(
+        self, x: Tensor, quality: Tensor, sigma: Tensor, realism: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(y, y at the moved input, the direction it moved in, bits per pixel); without "sure" the second is y itself."""
+        count, sites = len(x), self.options.patch // STRIDE
+        noise = torch.rand((count, self.config.latent, sites, sites), generator=generator) - 0.5
+        twice = self.options.distortion == "sure"
+        direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
+        if twice:
+            both = torch.cat((x, x + PROBE * direction))
+            quality, sigma, realism, noise = (torch.cat((v, v)) for v in (quality, sigma, realism, noise))
+        else:
+            both = x
+        coded = self.codec(both.contiguous(memory_format=torch.channels_last), quality, sigma, realism, noise, count)
+        return coded.y[:count], coded.y[-count:], direction, coded.bits_per_pixel
+
+    def _critic_step(self, outputs: Tensor, rng: np.random.Generator, generator: torch.Generator) -> Tensor:
+        w1 = torch.zeros(())
+        for _ in range(self.config.critic_steps):
+            _, clean = crops(self.clean, len(outputs), self.options.patch, rng)
+            mix = torch.rand((len(outputs), 1, 1, 1), generator=generator)
+            loss, w1 = critic_loss(self.critic, clean, outputs.contiguous(), mix)
+            self.critic_optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.critic_optimizer.step()
+        return w1
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the steps to come depend on."""
+        return {
+            "codec": self.codec.state_dict(),
+            "critic": self.critic.state_dict(),
+            "optimizers": [self.optimizer.state_dict(), self.critic_optimizer.state_dict()],
+        }
+
+    def set_state(self, found: Mapping[str, Any]) -> None:
+        """Take up what `state` gave."""
+        self.codec.load_state_dict(found["codec"])
+        self.critic.load_state_dict(found["critic"])
+        self.optimizer.load_state_dict(found["optimizers"][0])
+        self.critic_optimizer.load_state_dict(found["optimizers"][1])
+
+
+def train_natural(config: TrainConfig, chosen: Task, folder: Path, resume: bool, progress: Any = None) -> Path:
+    """Train into `folder`, as `deep.train.train` says."""
+    if not prepare_folder(folder, config, resume):
+        return folder
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    training = NaturalTraining(config, chosen, training_source(chosen))
+    first = _resumed(folder, training)
+    with Log(folder, first) as log:
+        gathered: list[dict[str, float]] = []
+        for k in range(first, config.steps):
+            gathered.append(training.step(k))
+            done = k + 1
+            if done % config.log_every == 0 or done == config.steps:
+                shown = _means(gathered)
+                gathered.clear()
+                if not all(math.isfinite(value) for value in shown.values()):
+                    raise InputError("training", f"step {done}", "has diverged", "use a smaller learning_rate or lambda_p")
+                log.write(done, shown)
+                if progress is not None:
+                    progress(done, config.steps, shown)
+            if done % config.checkpoint_every == 0 and done < config.steps:
+                save_tensors(folder / "checkpoint.pt", {"step": done, **training.state()})
+    save_model(folder, training.codec, training.critic, config, config.steps)
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
+    return folder
+
+
+def _resumed(folder: Path, training: NaturalTraining) -> int:
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return 0
+    found = load_tensors(path, "checkpoint", "remove it to start again")
+    training.set_state(found)
+    return int(found["step"])
+
+
+def _means(gathered: list[dict[str, float]]) -> dict[str, float]:
+    names = {name for terms in gathered for name in terms}
+    return {name: float(np.mean([terms[name] for terms in gathered if name in terms])) for name in sorted(names)}

@@ -1,0 +1,112 @@
+"""Tiles without seams, the exact context model, the tables of scales, the noise estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from natural_samples import model_of, photograph  # noqa: E402
+
+from deep.natural import tiles  # noqa: E402
+from deep.natural.context import BINS, LEAST_SCALE, LOG_STEP, PARITIES, ContextModel, parity, slices  # noqa: E402
+from deep.natural.exact import FRACTIONS, UNIT, ExactStage  # noqa: E402
+from deep.natural.networks import Decoder, Encoder, reach  # noqa: E402
+from deep.natural.noise_level import estimated_sigma  # noqa: E402
+from deep.natural.scale_tables import scale_tables  # noqa: E402
+from deep.natural.symbols import exact_stages  # noqa: E402
+from deep.tables import TOTAL  # noqa: E402
+
+
+def test_tiles_give_what_the_whole_photograph_gives():
+    codec, picture = model_of().codec, photograph(250, 330)
+    whole, tiled = (tiles.analyse(codec, picture, 1.0, 10.0, tile=tile) for tile in (4096, 64))
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-4 * np.abs(whole).max())
+    one, many = (tiles.synthesise(codec, whole, (250, 330), 1.0, 1.0, tile=tile) for tile in (4096, 64))
+    assert np.abs(one.astype(int) - many).max() <= 1
+    assert (one != many).mean() < 0.01
+
+
+def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does():
+    sites = 2 * (reach() // 8 + 4)
+    for network in (Encoder(2, 2, 1).double(), Decoder(2, 2, 1).double()):
+        with torch.no_grad():
+            for weights in network.parameters():
+                weights.fill_(0.05)  # all positive: no influence cancels
+        encodes = isinstance(network, Encoder)
+        x = torch.rand((1, 3, 8 * sites, 8) if encodes else (1, 2, sites, 1), dtype=torch.float64, requires_grad=True)
+        y = network(x, torch.ones((1, 1), dtype=torch.float64))
+        middle = sites // 2 if encodes else 4 * sites
+        (seen,) = torch.autograd.grad(y[0, :, middle].sum(), x)
+        rows = seen.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+        if encodes:
+            above, below = 8 * middle - int(rows[0]), int(rows[-1]) - (8 * middle + 7)
+        else:
+            above, below = middle - 8 * int(rows[0]), 8 * int(rows[-1]) + 7 - middle
+        assert max(above, below) <= tiles.MARGIN
+        assert max(above, below) > reach() - 20
+
+
+def test_ticks_count_the_tiles():
+    ticks = []
+    tiles.analyse(model_of().codec, photograph(130, 70), 1.0, 0.0, tile=64, tick=lambda: ticks.append(1))
+    assert len(ticks) == tiles.tile_count(130, 70, 64) == 3 * 2
+
+
+def test_the_exact_context_model_is_near_the_floating_one():
+    model = model_of()
+    known = torch.randint(-3 * UNIT, 3 * UNIT, (model.codec.latent, 9, 70)).double()
+    quality = 19
+    shares = model.codec.shares(torch.tensor([quality / 16]))
+    for exact, stage in zip(exact_stages(model), model.codec.context.stages, strict=True):
+        told = known[: exact.seen]
+        with torch.inference_mode():
+            mean, scale = stage((told / UNIT).float()[None] if exact.seen else torch.zeros(1, 1, 9, 70), shares)
+        whole_mean, whole_scale = exact(told if exact.seen else None, quality, 9, 70)
+        assert float((whole_mean / FRACTIONS - mean[0]).abs().max()) <= 0.5 / FRACTIONS + 0.05
+        assert float((whole_scale - scale[0]).abs().max()) <= 0.5 + 0.5
+
+
+def test_the_exact_context_model_does_not_depend_on_the_order_of_its_sums():
+    model = model_of()
+    stage = model.codec.context.stages[2]
+    order = torch.randperm(stage.seen, generator=torch.Generator().manual_seed(0))
+    known = (torch.randn(stage.seen, 70, 11, dtype=torch.float64) * 900).round()
+    plain = ExactStage(stage)(known, 8, 70, 11)
+    shuffled = ExactStage(stage)
+    shuffled.first = shuffled.first[:, order]
+    for one, other in zip(plain, shuffled(known[order], 8, 70, 11), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_slices_cover_the_channels_and_halves_the_sites():
+    for latent in (1, 2, 8, 64, 65):
+        covered = [c for first, last in slices(latent) for c in range(first, last)]
+        assert covered == list(range(latent))
+        assert len(ContextModel(latent, 3).stages) == PARITIES * len(slices(latent))
+    board = parity(4, 5)
+    assert not bool((board[:, 1:] == board[:, :-1]).any())
+
+
+@pytest.mark.parametrize(("mode", "shift"), [("common", 1 / 32), ("deterministic", 0.0)])
+def test_each_table_has_its_logistic_law(mode, shift):
+    tables = scale_tables(mode)
+    assert (tables.frequencies.sum(axis=1) == TOTAL).all()
+    for scale_bin in (0, 20, BINS - 1):
+        for place in (0, 7, 15):
+            row = scale_bin * FRACTIONS + place
+            symbols = tables.lowest[row] + np.arange(tables.sizes[row])
+            scale, centre = LEAST_SCALE * np.exp(LOG_STEP * scale_bin), symbols - 0.5 + place / 16 + shift
+            law = np.diff(1 / (1 + np.exp(-np.concatenate((centre - 0.5, centre[-1:] + 0.5)) / scale)))
+            got = tables.frequencies[row, : tables.sizes[row]] / TOTAL
+            np.testing.assert_allclose(got, law / law.sum(), atol=2e-4)
+
+
+@pytest.mark.parametrize("sigma", [5.0, 15.0, 25.0])
+def test_the_noise_level_is_found(sigma):
+    rows, columns = np.mgrid[:200, :150]
+    clean = (128 + 60 * np.sin(rows / 30) * np.cos(columns / 25))[..., None] * np.ones(3)
+    seen = np.clip(np.round(clean + np.random.default_rng(0).normal(0, sigma, clean.shape)), 0, 255).astype(np.uint8)
+    assert estimated_sigma(seen) == pytest.approx(sigma, rel=0.04)
+    assert estimated_sigma(seen[:4]) == 0.0

@@ -23,7 +23,8 @@ pytest.importorskip("flint")
         (("solvers", "--size", "17"), "16, 64, 256, 1024, 4096"),
         (("solvers", "--task", "mnist-sr"), "--task"),
         (("deep", "--quick"), "--quick"),
-        (("images",), "solvers can"),
+        (("images", "--kind", "random"), "--kind"),
+        (("solvers", "--row", "BM3D"), "--row"),
         (("solver",), "solvers"),
     ],
 )

@@ -1,0 +1,145 @@
+"""`rdcsym bench images`: its tables and its files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from rdcsym.cli.extras import require
+from rdcsym.cli.files import output_folder
+from rdcsym.cli.point_table import wide_console
+from rdcsym.cli.progress import progress
+
+if TYPE_CHECKING:
+    from deep.bench.images import Study
+    from deep.bench.images_cache import Cell
+    from deep.bench.images_rows import Row
+    from deep.bench.images_table import Table as Means
+
+FORMAT: Final = "rdcsym bench images 1"
+_PACKAGES: Final = ("rdcsym", "numpy", "torch", "torchmetrics", "pillow", "bm3d", "constriction")
+
+
+def run(
+    data: str | None,
+    sigma: float | None,
+    names: Sequence[str],
+    limit: int | None,
+    threads: int | None,
+    cache: str | None,
+    out: str,
+    as_json: bool,
+) -> None:
+    """Measure what the cache lacks, print, and write the files into `out`."""
+    require("bench", "torch", "matplotlib", "PIL")
+    import torch
+
+    from deep.bench.images import measure
+    from deep.bench.images_methods import metrics, rows_of, studies
+    from deep.bench.images_rows import chosen
+    from deep.bench.images_table import tabulate
+    from deep.machine import machine
+    from rdcsym.files import write_atomically
+
+    judged = metrics()
+    plan = _plan([replace(study, limit=limit) for study in studies(data, sigma)], names, rows_of, chosen)
+    folder, kept = output_folder(out), output_folder(cache or _default_cache(), "--cache")
+    tables: list[Means] = []
+    cells: list[Cell] = []
+    with progress(sum(len(study.photographs()) * len(rows) for study, rows in plan), as_json) as tick:
+        for study, rows in plan:
+            made, holes = measure(study, rows, judged, kept, threads=threads or 1, tick=tick)
+            tables.append(tabulate(study, rows, made, holes, judged))
+            cells += made
+    found = _report(tables, machine(torch.device("cpu")), threads or 1)
+    written = [write_atomically(folder / "images.json", json.dumps(found, indent=1, allow_nan=False) + "\n")]
+    written += _write_tables(tables, cells, folder) + _draw(tables[0], cells, folder, found["machine"])
+    if as_json:
+        click.echo(json.dumps({**found, "files": [str(path) for path in written]}, allow_nan=False))
+        return
+    for table in tables:
+        _print(table)
+    click.echo(f"measured on: {found['machine']}; noise seed {found['noise_seed']}")
+    click.echo("written: " + ", ".join(map(str, written)))
+
+
+def _plan(studies: Sequence[Study], names: Sequence[str], rows_of: Any, chosen: Any) -> list[tuple[Study, list[Row]]]:
+    """Each study with its rows; one that has none of the rows that were named is left out."""
+    listed = [(study, rows_of(study)) for study in studies]
+    chosen([row for _, rows in listed for row in rows], names)  # an unknown name is one for all of them
+    told = [(study, [r for r in rows if not names or r.name in names or r.line in names]) for study, rows in listed]
+    return [(study, rows) for study, rows in told if rows]
+
+
+def _default_cache() -> Path:
+    """In the user's own cache, as restored pictures take hundreds of megabytes."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(named) if named else Path.home() / ".cache") / "rdcsym" / "bench-images"
+
+
+def _report(tables: Sequence[Means], machine: str, threads: int) -> dict[str, Any]:
+    from deep.bench.images_table import as_data
+
+    return {
+        "format": FORMAT,
+        "machine": machine,
+        "threads": threads,
+        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "noise_seed": tables[0].study.seed,
+        "tables": [as_data(table) for table in tables],
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _write_tables(tables: Sequence[Means], cells: Sequence[Cell], folder: Path) -> list[Path]:
+    from deep.bench.images_table import csv_of_cells, csv_of_means, markdown
+    from rdcsym.files import write_atomically
+
+    made = {"images.csv": csv_of_means(tables), "images_each.csv": csv_of_cells(cells), "images.md": markdown(tables)}
+    return [write_atomically(folder / name, text) for name, text in made.items()]
+
+
+def _draw(table: Means, cells: Sequence[Cell], folder: Path, machine: str) -> list[Path]:
+    """The figure and the page of the first table; none where it has no lines."""
+    from rdcsym.cli.bench_images_figure import draw
+    from rdcsym.cli.bench_images_page import draw_page
+
+    if not table.lines:
+        return []
+    return [draw(table, folder / "images.png", machine), draw_page(table, cells, folder / "images_page.png")]
+
+
+def _print(table: Means) -> None:
+    from deep.bench.images_published import SOURCE
+    from deep.bench.images_table import hole_lines, published_shown, shown, used_columns
+
+    columns = used_columns(table)
+    drawn = Table(title=table.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    drawn.add_column("row")
+    for column in columns:
+        drawn.add_column(column.heading, justify="right")
+    for line in table.lines:
+        drawn.add_row(line.row, *(shown(column, line.values.get(column.name)) for column in columns))
+    for row in table.published:
+        drawn.add_row(f"{row.row}*", *(published_shown(column, row) for column in columns))
+    console = wide_console()
+    console.print(drawn)
+    if table.published:
+        console.print(f"* {SOURCE}; its LPIPS is of a network that is not said", highlight=False, markup=False)
+    for name, why in hole_lines(table):
+        console.print(f"not measured: {name}: {why}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,301 @@
+"""`rdcsym bench images` on tiny photographs with peers of the test's own: kept cells, holes, files, one JSON object."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("PIL")
+pytest.importorskip("matplotlib")
+from PIL import Image
+
+from deep.baselines.peer import Restored
+from deep.bench import images_methods
+from deep.bench.images import Study, measure
+from deep.bench.images_cache import FORMAT, cell_files
+from deep.bench.images_methods import rows_of, studies
+from deep.bench.images_noise import estimated_sigma
+from deep.bench.images_rows import Metrics, Noisy, Row, Setting, chosen, listed, one
+from deep.bench.images_table import COLUMNS, csv_of_means, markdown, tabulate
+from deep.data.noise import noisy
+from rdcsym.cli import bench_images
+from rdcsym.cli.main import run
+from rdcsym.problem import InputError
+
+SIDE = 12
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A data folder with 12 grey photographs, a `set12` of 12 x 12 pixels each."""
+    data = tmp_path / "data"
+    (data / "set12").mkdir(parents=True)
+    for k in range(12):
+        Image.fromarray(RNG.integers(60, 200, (SIDE, SIDE), dtype=np.uint8)).save(data / f"set12/{k + 1:02d}.png")
+    monkeypatch.setenv("RDCSYM_DATA", str(data))
+    return data
+
+
+@dataclass
+class Halved:
+    """A peer that writes a file of one bit a pixel, and counts what it is asked for; from picture `fails_at` on it fails."""
+
+    name: str = "halved"
+    version: str = "1"
+    fails_at: int = 10**9
+    error: Exception = field(default_factory=lambda: InputError("peer", "halved", "has no weights", "train some"))
+    asked: int = 0
+
+    def restore(self, noisy, sigma):
+        self.asked += 1
+        if self.asked > self.fails_at:
+            raise self.error
+        return Restored(noisy // 2 + 64, noisy.shape[0] * noisy.shape[1], 0.5, 0.25)
+
+    def fingerprint(self):
+        return f"{self.name} {self.version}"
+
+
+class Judge:
+    """Metrics that count."""
+
+    def __init__(self, fingerprint="psnr", missing=False):
+        self.asked = 0
+        self.metrics = Metrics(("psnr", "dists"), fingerprint, self.measure, {"pi": "no model"})
+        self.missing = missing
+
+    def measure(self, restored, clean):
+        self.asked += 1
+        error = float(np.mean((restored.astype(float) - clean) ** 2))
+        return {"psnr": 10 * math.log10(255**2 / error), "dists": None if self.missing else error / 255**2}
+
+
+STUDY = Study("set12", 25.0, limit=3)
+
+
+def measured(peer, judge, cache, study=STUDY):
+    return measure(study, [*one("noisy", "input", Noisy), *one(peer.name, "peer", lambda: peer)], judge.metrics, cache)
+
+
+def test_every_row_gets_the_same_noisy_files(tmp_path, folder):
+    cells, holes = measured(Halved(), Judge(), tmp_path / "cache")
+    assert holes == []
+    assert [(cell.row, cell.image) for cell in cells] == [(r, n) for n in ("01", "02", "03") for r in ("noisy", "halved")]
+    clean = np.repeat(np.asarray(Image.open(folder / "set12/02.png"))[..., None], 3, 2)
+    given = noisy(clean, 25.0, 1, 1)  # the second photograph has the noise of index 1, whatever --limit
+    (second,) = [cell for cell in cells if (cell.row, cell.image) == ("noisy", "02")]
+    assert (np.asarray(Image.open(second.restored).convert("RGB")) == given).all()
+    assert second.metrics["dists"] == pytest.approx(np.mean((given.astype(float) - clean) ** 2) / 255**2)
+    assert (second.bits_per_pixel, cells[1].bits_per_pixel) == (None, 1.0)
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path):
+    class Stopped(BaseException):
+        """As a kill, it is no error that the bench would handle."""
+
+    first = Halved(fails_at=1, error=Stopped())
+    with pytest.raises(Stopped):
+        measured(first, Judge(), tmp_path)
+    peer, judge = Halved(), Judge()
+    cells, _ = measured(peer, judge, tmp_path)
+    assert peer.asked == 2  # the first photograph was kept
+    assert judge.asked == 3  # the input of the third, and two of the peer's
+    again, silent = Halved(), Judge()
+    assert measured(again, silent, tmp_path)[0] == cells
+    assert (again.asked, silent.asked) == (0, 0)
+
+
+def test_what_a_cell_depends_on_makes_it_anew(tmp_path):
+    measured(Halved(), Judge(), tmp_path)
+    for peer, study in (
+        (Halved(version="2"), STUDY),
+        (Halved(), Study("set12", 10.0, 3)),
+        (Halved(), Study("set12", 25.0, 3, seed=2)),
+    ):
+        measured(peer, Judge(), tmp_path, study)
+        assert peer.asked == 3
+    peer, judge = Halved(), Judge("psnr and more")
+    measured(peer, judge, tmp_path)
+    assert (peer.asked, judge.asked) == (0, 6)  # other metrics need no new picture
+
+
+@pytest.mark.parametrize("harm", ["half", "empty", "a list", "another format", "picture", "other picture"])
+def test_a_broken_cell_is_made_anew(tmp_path, harm):
+    cells, _ = measured(Halved(), Judge(), tmp_path)
+    (cell,) = [cell for cell in cells if (cell.row, cell.image) == ("halved", "01")]
+    kept, picture = cell_files(tmp_path, "set12", "halved", "01", cell.key)
+    if harm == "picture":
+        picture.write_bytes(picture.read_bytes()[:60])
+    elif harm == "other picture":
+        Image.fromarray(np.zeros((SIDE, SIDE), np.uint8)).save(picture)
+    else:
+        held = kept.read_text()
+        other = held.replace(FORMAT, "other")
+        kept.write_text({"half": held[: len(held) // 2], "empty": "", "a list": "[1]", "another format": other}[harm])
+    peer = Halved()
+    again = measured(peer, Judge(), tmp_path)[0]
+    assert [replace(cell, restore_seconds=0.0) for cell in again] == [replace(cell, restore_seconds=0.0) for cell in cells]
+    assert peer.asked == 1
+
+
+def test_a_row_that_fails_anywhere_is_a_hole(tmp_path):
+    cells, holes = measured(Halved(fails_at=2), Judge(), tmp_path)
+    assert {cell.row for cell in cells} == {"noisy"}
+    assert [(hole.row, "has no weights" in hole.why) for hole in holes] == [("halved", True)]
+
+
+def test_a_peer_that_cannot_be_listed_is_a_hole_of_its_name(tmp_path):
+    def lacking():
+        raise ImportError("no module named bm4d")
+
+    rows = listed("BM4D", "peer", lacking)
+    cells, holes = measure(STUDY, rows, Judge().metrics, tmp_path)
+    assert cells == []
+    assert [(hole.row, hole.why) for hole in holes] == [("BM4D", "no module named bm4d")]
+
+
+def test_a_peer_that_changes_the_size_is_a_hole(tmp_path):
+    class Cropped(Halved):
+        def restore(self, noisy, sigma):
+            return Restored(noisy[:-1], None, 0.0, None)
+
+    _, holes = measured(Cropped(), Judge(), tmp_path)
+    assert "should be (12, 12, 3)" in holes[0].why
+
+
+def test_means_and_standard_errors(tmp_path):
+    rows = [*one("noisy", "input", Noisy), *one("halved", "peer", Halved)]
+    judge = Judge()
+    cells, holes = measure(STUDY, rows, judge.metrics, tmp_path)
+    table = tabulate(STUDY, rows, cells, holes, judge.metrics)
+    own = [cell.metrics["psnr"] for cell in cells if cell.row == "halved"]
+    value = table.lines[1].values["psnr"]
+    assert value.mean == pytest.approx(np.mean(own))
+    assert value.standard_error == pytest.approx(np.std(own, ddof=1) / math.sqrt(3))
+    assert "bits_per_pixel" not in table.lines[0].values
+    assert table.published == ()
+    text = markdown([table])
+    assert "- pi: no model" in text
+    assert f"{value.mean:.2f} ± {value.standard_error:.2f}" in text
+    beside = tabulate(Study("kodak24", 25.0), rows, cells, holes, judge.metrics)
+    assert len(beside.published) == 5
+    lines = list(csv.DictReader(csv_of_means([table, beside]).splitlines()))
+    assert [line["row"] for line in lines[:2]] == ["noisy", "halved"]
+    published = {line["row"]: line for line in lines if line["kind"] == "published"}
+    assert published["BM3D"]["psnr"] == "31.88"
+    assert "Nguyen" in published["BM3D"]["source"]
+
+
+def test_a_metric_that_some_photographs_lack_has_no_mean(tmp_path):
+    rows, judge = one("noisy", "input", Noisy), Judge(missing=True)
+    cells, holes = measure(STUDY, rows, judge.metrics, tmp_path)
+    assert set(tabulate(STUDY, rows, cells, holes, judge.metrics).lines[0].values) == {"psnr", "encode_seconds"}
+
+
+def test_real_noise_is_estimated_and_large_frames_are_cut(folder, tmp_path):
+    clean = np.full((600, 530, 3), 120, np.uint8)
+    (folder / "sidd").mkdir()
+    Image.fromarray(clean).save(folder / "sidd/0150_007_N6_gt.png")
+    Image.fromarray(noisy(clean, 12.0)).save(folder / "sidd/0150_007_N6_noisy.png")
+    (cell,), _ = measure(Study("sidd", None), one("noisy", "input", Noisy), Judge().metrics, tmp_path)
+    assert cell.pixels == 512 * 512
+    assert cell.sigma == pytest.approx(12.0, rel=0.02)
+    assert estimated_sigma(clean) == 0.1
+    for bad in (Study("sidd", 25.0), Study("set12", None)):
+        with pytest.raises(InputError, match="sigma"):
+            measure(bad, one("noisy", "input", Noisy), Judge().metrics, tmp_path)
+
+
+def test_rows_are_chosen_by_name_or_line():
+    rows = [Row("b q1", "ours", Noisy, "b"), Row("a", "peer", Noisy, "a"), Row("b q2", "ours", Noisy, "b")]
+    assert [row.name for row in chosen(rows, ["b"])] == ["b q1", "b q2"]
+    assert [row.name for row in chosen(rows, ["a", "b q2"])] == ["a", "b q2"]
+    assert chosen(rows, []) == rows
+    with pytest.raises(InputError, match="no row"):
+        chosen(rows, ["c"])
+    assert Setting("x", Halved(), "y").restore(np.zeros((2, 2, 3), np.uint8), 1.0).bits == 4
+
+
+def test_the_paper_s_rows_and_tasks():
+    assert [(study.data, study.sigma) for study in studies(None, None)] == [("kodak24", 25.0), ("nuclei", 10.0), ("sidd", None)]
+    assert studies("cbsd68", 50.0) == [Study("cbsd68", 50.0)]
+    assert [row.line for row in rows_of(Study("nuclei", 10.0))][:2] == ["noisy", "BM3D"]
+    lines = dict.fromkeys(row.line for row in rows_of(Study("kodak24", 25.0)))
+    assert list(lines)[:5] == ["noisy", "JPEG-2K", "BM3D", "DeCompress", "OTDenoising"]
+    assert any(line.startswith("ours") for line in lines)
+    names = [row.name for row in rows_of(Study("kodak24", 25.0))]
+    assert len(set(names)) == len(names)
+    with pytest.raises(InputError, match="trained on"):
+        studies("bsds-train200", None)
+
+
+@pytest.fixture
+def bench(monkeypatch, tmp_path):
+    """The command with rows of the test's own; its arguments but for the folders."""
+
+    def lacking():
+        raise InputError("model", "natural", "is not in this package", "train it")
+
+    judge = Judge()
+    rows = [
+        *one("noisy", "input", Noisy),
+        *(Row(f"halved {k}", "ours", lambda k=k: Halved(f"halved {k}"), "halved") for k in range(2)),
+        *listed("lacking", "peer", lacking),
+    ]
+    monkeypatch.setattr(images_methods, "rows_of", lambda study: rows)
+    monkeypatch.setattr(images_methods, "metrics", lambda: judge.metrics)
+    folders = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
+    return lambda *arguments: run(["bench", "images", "--set", "set12", "--limit", "2", *folders, *arguments])
+
+
+def test_files_and_json(bench, tmp_path, capsys):
+    assert bench("--json") == 0
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    out = tmp_path / "out"
+    held = json.loads((out / "images.json").read_text())
+    assert {**held, "files": told["files"]} == told
+    assert held["format"] == "rdcsym bench images 1"
+    (table,) = held["tables"]
+    assert table["title"] == "set12, sigma = 25, 2 photographs"
+    assert [row["row"] for row in table["rows"]] == ["noisy", "halved 0", "halved 1"]
+    assert [hole["row"] for hole in table["holes"]] == ["lacking"]
+    assert table["metric_holes"] == {"pi": "no model"}
+    assert len((out / "images_each.csv").read_text().splitlines()) == 1 + 6
+    for name in ("images.png", "images_page.png"):
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.rpartition("/")[2] for path in told["files"])
+
+
+def test_the_table_names_its_holes(bench, capsys, monkeypatch):
+    monkeypatch.setattr(bench_images, "_draw", lambda *told: [])  # another test draws
+    assert bench("--row", "halved", "--row", "lacking") == 0
+    shown = capsys.readouterr().out
+    assert "not measured: lacking: model = natural" in shown
+    assert "not measured: pi: no model" in shown
+    assert "noisy" not in shown.partition("not measured")[0]
+    assert COLUMNS[0].heading in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--row", "halvd"), "halved"),
+        (("--set", "kodak"), "kodak24"),
+        (("--set", "kodak24"), "--download"),
+        (("--quick",), "--quick"),
+        (("--set", "bsds-train200"), "trained on"),
+    ],
+)
+def test_mistakes(bench, capsys, arguments, said):
+    assert bench(*arguments) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert (shown.out, shown.err.count("\n")) == ("", 1)

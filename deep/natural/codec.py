@@ -21,7 +21,7 @@ from deep.natural.options import Options, options_of
 
 FULL_SIGMA: Final = 25.0  # of 255: a noise level of 1 in the encoder's condition
 _FIRST_GAIN: Final = 2.0
-_GAIN_RATIO: Final = 1.3  # of neighbouring qualities, at the start
+_GAIN_RATIO: Final = 1.45  # of neighbouring qualities, at the start
 
 
 @dataclass(frozen=True, eq=False)

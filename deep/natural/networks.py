@@ -1,7 +1,9 @@
 """The transforms of a codec of photographs, and the critic. Convolutions only, so that any size goes through.
 
-Pixels are folded into channels twice more on the way down (strides 2, 4 and 8), so that most of the work is done where there are
-few sites. Quality, noise level and realism enter as a scale and a shift of each residual block's features.
+Each transform is a linear one of the 8 x 8 blocks, which starts as their principal components, and a network that adds what it
+learns: a short training begins with a lawful transform code. Pixels are folded into channels on the way down (strides 2, 4 and
+8), so that most of the work is done where there are few sites. Quality, noise level and realism enter as a scale and a shift of
+each residual block's features.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ import torch
 from torch import Tensor, nn
 
 BLOCKS: Final = (2, 3, 3)  # residual blocks at strides 2, 4 and 8
+STRIDE: Final = 8  # pixels a side of one site of the latent map
+VALUES: Final = 3 * STRIDE**2  # of a block
+FIRST_SHARE: Final = 0.1  # of the networks' last layers at the start
 _SLOPE: Final = 0.1  # of the leaky rectifiers
 _LEVELS: Final = 3
 
@@ -63,13 +68,16 @@ class Encoder(nn.Module):
         self.stems = nn.ModuleList((nn.Conv2d(12, a, 3, padding=1), nn.Conv2d(4 * a, b, 1), nn.Conv2d(4 * b, c, 1)))
         self.levels = nn.ModuleList(_blocks(n, count, conditions) for n, count in zip((a, b, c), BLOCKS, strict=True))
         self.head = nn.Conv2d(c, latent, 3, padding=1)
+        self.linear = nn.Conv2d(VALUES, latent, 1)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         h = x - 0.5
+        straight = self.linear(nn.functional.pixel_unshuffle(h, STRIDE))
         for stem, blocks in zip(self.stems, self.levels, strict=True):
             h = stem(nn.functional.pixel_unshuffle(h, 2))
             h = _through(h, blocks, condition)
-        return self.head(h)  # type: ignore[no-any-return]
+        z: Tensor = straight + self.head(h)
+        return z
 
 
 class Decoder(nn.Module):
@@ -81,13 +89,35 @@ class Decoder(nn.Module):
         self.stem = nn.Conv2d(latent, c, 3, padding=1)
         self.levels = nn.ModuleList(_blocks(n, count, conditions) for n, count in zip((c, b, a), BLOCKS[::-1], strict=True))
         self.heads = nn.ModuleList((nn.Conv2d(c, 4 * b, 1), nn.Conv2d(b, 4 * a, 1), nn.Conv2d(a, 12, 3, padding=1)))
+        self.linear = nn.Conv2d(latent, VALUES, 1)
 
     def forward(self, z: Tensor, condition: Tensor) -> Tensor:
+        straight = nn.functional.pixel_shuffle(self.linear(z), STRIDE)
         h = self.stem(z)
         for blocks, head in zip(self.levels, self.heads, strict=True):
             h = nn.functional.pixel_shuffle(head(_through(h, blocks, condition)), 2)
-        y: Tensor = h + 0.5
+        y: Tensor = straight + h + 0.5
         return y
+
+
+def start_linear(encoder: Encoder, decoder: Decoder, blocks: Tensor) -> None:
+    """Make the linear parts the principal components of blocks (N, 3, 8, 8), largest first, and all else small.
+
+    Noise of one level in all pixels does not turn the components, so noisy blocks do.
+    """
+    with torch.no_grad():
+        flat = nn.functional.pixel_unshuffle(blocks - 0.5, STRIDE).flatten(1).double()
+        _, vectors = torch.linalg.eigh(flat.T @ flat)
+        count = min(VALUES, encoder.linear.weight.shape[0])
+        basis = vectors.flip(1)[:, :count].T.float()
+        for layer, weight in ((encoder.linear, basis), (decoder.linear, basis.T)):
+            layer.weight.zero_()
+            layer.weight[: weight.shape[0], : weight.shape[1], 0, 0] = weight
+            assert layer.bias is not None
+            layer.bias.zero_()
+        for small in (encoder.head, decoder.heads[-1]):
+            for value in small.parameters():
+                value.mul_(FIRST_SHARE)
 
 
 class Critic(nn.Module):

@@ -18,12 +18,12 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, get_args
 
 from deep.config import TrainConfig
+from deep.natural.networks import STRIDE
 from rdcsym.problem import InputError, nearest
 
 Distortion = Literal["sure", "input", "clean"]
 DISTORTIONS: Final[tuple[Distortion, ...]] = get_args(Distortion)
 QUALITY_STEPS: Final = 16  # a quality is a multiple of 1/16: exact in binary, and one byte of a file
-STRIDE: Final = 8  # pixels a side of one site of the latent map
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Options:
     critic_from: float = 0.55
     rate_free: bool = False
     start: str = ""
-    spread: float = 0.4
+    spread: float = 0.3
 
     def __post_init__(self) -> None:
         if self.distortion not in DISTORTIONS:

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deep.natural.codec import NaturalCodec
-from deep.natural.networks import reach
-from deep.natural.options import STRIDE
+from deep.natural.networks import STRIDE, reach
 
 TILE: Final = 768  # pixels a side of what a tile adds; with its margin it takes some 300 MB
 MARGIN: Final = -(-reach() // STRIDE) * STRIDE

@@ -20,8 +20,8 @@ from deep.losses import critic_loss
 from deep.natural.codec import NaturalCodec
 from deep.natural.losses import PROBE, stein
 from deep.natural.model import load_start, save_model
-from deep.natural.networks import Critic
-from deep.natural.options import QUALITY_STEPS, STRIDE, options_of
+from deep.natural.networks import STRIDE, Critic, start_linear
+from deep.natural.options import QUALITY_STEPS, options_of
 from deep.natural.patches import Source, check_sizes, crops, halves
 from deep.natural.sources import training_source
 from deep.run import load_tensors, save_tensors
@@ -36,6 +36,7 @@ MOST_NORM: Final = 1.0  # of a gradient, relative to the running mean below: a r
 WARM_UP: Final = 50  # steps
 MOST_SPREAD: Final = 2.2  # times the task's sigma
 WHITE: Final = 255.0
+FIRST_BLOCKS: Final = 20_000  # whose principal components the transforms start with
 
 
 class NaturalTraining:
@@ -53,6 +54,9 @@ class NaturalTraining:
         self.critic = Critic(CRITIC_WIDTH)
         if self.options.start:
             load_start(self.options.start, self.codec)
+        else:
+            blocks, _ = crops(self.seen, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
+            start_linear(self.codec.encoder, self.codec.decoder, blocks)
         self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.Adam(self.codec.parameters(), lr=config.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=CRITIC_BETAS)

@@ -60,7 +60,7 @@ def test_the_payload_costs_what_the_exact_densities_say(mode):
             told[first:, odd] = 0.0
             mean, scale = stage(told if stage.seen else None, 32, *z.shape[1:])
             centred = torch.from_numpy(values[first:last]).double() - mean / FRACTIONS
-            total += float(bits(centred, scale.double())[:, here].sum())
+            total += float(bits(centred, scale.double()).clamp(max=24.0)[:, here].sum())  # 24: of a table's rarest symbol
     assert 8 * len(payload) == pytest.approx(total, rel=2e-3)
 
 

@@ -7,12 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from natural_samples import model_of, photograph  # noqa: E402
+from natural_samples import config_of, model_of, photograph  # noqa: E402
 
 from deep.natural import tiles  # noqa: E402
+from deep.natural.codec import NaturalCodec  # noqa: E402
 from deep.natural.context import BINS, LEAST_SCALE, LOG_STEP, PARITIES, ContextModel, parity, slices  # noqa: E402
 from deep.natural.exact import FRACTIONS, UNIT, ExactStage  # noqa: E402
-from deep.natural.networks import Decoder, Encoder, reach  # noqa: E402
+from deep.natural.networks import Decoder, Encoder, reach, start_linear  # noqa: E402
 from deep.natural.noise_level import estimated_sigma  # noqa: E402
 from deep.natural.scale_tables import scale_tables  # noqa: E402
 from deep.natural.symbols import exact_stages  # noqa: E402
@@ -46,6 +47,22 @@ def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does(
             above, below = middle - 8 * int(rows[0]), 8 * int(rows[-1]) + 7 - middle
         assert max(above, below) <= tiles.MARGIN
         assert max(above, below) > reach() - 20
+
+
+def test_a_training_starts_as_a_transform_code():
+    config = config_of(latent=64)
+    codec = NaturalCodec(config)
+    picture = torch.from_numpy(photograph(80, 80)).permute(2, 0, 1)[None].float() / 255.0
+    blocks = torch.nn.functional.unfold(picture, 8, stride=8).reshape(3, 8, 8, -1).permute(3, 0, 1, 2)
+    start_linear(codec.encoder, codec.decoder, blocks)
+    with torch.no_grad():
+        z = codec.encoder.linear(torch.nn.functional.pixel_unshuffle(picture - 0.5, 8))
+        restored = torch.nn.functional.pixel_shuffle(codec.decoder.linear(z), 8) + 0.5
+    weights = codec.encoder.linear.weight[:, :, 0, 0]
+    torch.testing.assert_close(weights @ weights.T, torch.eye(64), atol=1e-4, rtol=0)
+    assert float(((restored - picture) ** 2).mean()) < 0.1 * float(picture.var())
+    energy = (z**2).mean(dim=(0, 2, 3))
+    assert bool((energy[1:] <= energy[:-1] + 1e-6).all())
 
 
 def test_ticks_count_the_tiles():

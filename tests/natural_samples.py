@@ -43,8 +43,10 @@ def run_of(mode: str = "common", seed: int = 0) -> Path:
         z = tiles.analyse(codec, photograph(64, 64), 1.0, 10.0)
         head = codec.encoder.head
         spread = torch.from_numpy(z.std(axis=(1, 2))) / 1.5
-        head.weight.div_(spread[:, None, None, None])
-        head.bias.sub_(torch.from_numpy(z.mean(axis=(1, 2))) / codec.gain(codec.shares(torch.ones(1)))[0, :, 0, 0]).div_(spread)
+        head.bias.sub_(torch.from_numpy(z.mean(axis=(1, 2))) / codec.gain(codec.shares(torch.ones(1)))[0, :, 0, 0])
+        for layer in (head, codec.encoder.linear):
+            layer.weight.div_(spread[:, None, None, None])
+            layer.bias.div_(spread)
         for stage in codec.context.stages:  # means and scales differ from place to place and suit values of some steps
             stage.third.weight.mul_(4.0)
             stage.third.bias[stage.channels :] = 0.5 + 0.06 * torch.randn(stage.channels)

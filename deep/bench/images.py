@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 
 from deep.bench.images_cache import Cell, cell_files, read_cell, write_cell
 from deep.bench.images_noise import estimated_sigma
@@ -25,6 +26,7 @@ from deep.data.images import Bytes
 from deep.data.noise import NOISE_SEED, noisy
 from deep.data.photograph import Photograph
 from deep.data.photographs import find_photographs, photographs
+from deep.machine import machine
 from rdcsym.problem import InputError
 
 FRAME: Final = 512  # side, in pixels: of larger frames with real noise (12 million pixels) the central square is taken
@@ -116,8 +118,6 @@ def measure(
 
 def _use_threads(threads: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    import torch
-
     torch.set_num_threads(threads)
 
 
@@ -168,6 +168,7 @@ def _cell(study: Study, row: Row, peer: Peer, pair: _Pair, metrics: Metrics, cac
             decode_seconds=restored.decode_seconds,
             restore_seconds=seconds,
             threads=threads,
+            machine=machine(torch.device("cpu")),
             restored=str(files[1]),
             metric_set=metrics.fingerprint,
             metrics=dict(metrics.measure(image, pair.clean)),

@@ -28,7 +28,8 @@ class Cell:
     """One photograph restored by one row.
 
     key: of everything that the restored picture depends on. bits: of the file, None where the method makes none. seconds: as the
-    peer itself timed encoding and decoding, and of its whole call. metrics: by name; nan-free, None where a metric is a hole.
+    peer itself timed encoding and decoding, and of its whole call, on `machine`, which may not be where the table is made.
+    metrics: by name; None where one is a hole.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Cell:
     decode_seconds: float | None
     restore_seconds: float
     threads: int
+    machine: str
     restored: str
     metric_set: str
     metrics: dict[str, float | None]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 SOURCE: Final = "published, Nguyen et al. ICLR 2026"
+LPIPS_OF: Final = "which network its LPIPS has is not known to us; it stands beside LPIPS-Alex"
 PUBLISHED_SET: Final = "kodak24"
 PUBLISHED_SIGMA: Final = 25.0
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from deep.bench.images import Hole, Study
 from deep.bench.images_cache import Cell
-from deep.bench.images_published import PUBLISHED, PUBLISHED_SET, PUBLISHED_SIGMA, SOURCE, Published
+from deep.bench.images_published import LPIPS_OF, PUBLISHED, PUBLISHED_SET, PUBLISHED_SIGMA, SOURCE, Published
 from deep.bench.images_rows import Metrics, Row
 
 
@@ -143,7 +143,7 @@ def csv_of_cells(cells: Sequence[Cell]) -> str:
     """A line a photograph and row."""
     names = [column.name for column in COLUMNS]
     held = io.StringIO()
-    first = ["data", "row", "image", "pixels", "sigma", "bits", "threads"]
+    first = ["data", "row", "image", "pixels", "sigma", "bits", "threads", "machine"]
     writer = csv.DictWriter(held, [*first, *names], lineterminator="\n", restval="", extrasaction="ignore")
     writer.writeheader()
     for cell in cells:
@@ -152,18 +152,18 @@ def csv_of_cells(cells: Sequence[Cell]) -> str:
     return held.getvalue()
 
 
-def shown(column: Column, value: Mean | None) -> str:
-    """A mean with its standard error in the column's digits, or a dash."""
+def shown(column: Column, value: Mean | None, *, error: bool = True) -> str:
+    """A mean, with its standard error if wanted, in the column's digits, or a dash."""
     if value is None:
         return "-"
-    error = "" if value.standard_error is None else f" ± {value.standard_error:.{column.digits}f}"
-    return f"{value.mean:.{column.digits}f}{error}"
+    beside = f" ± {value.standard_error:.{column.digits}f}" if error and value.standard_error is not None else ""
+    return f"{value.mean:.{column.digits}f}{beside}"
 
 
 def published_shown(column: Column, row: Published) -> str:
-    """A published figure, or a dash. LPIPS stands in the first of its columns, as its network is not said."""
+    """A published figure, or a dash. LPIPS stands in the first of its columns: see LPIPS_OF."""
     value = row.lpips if column.name == "lpips_alex" else getattr(row, column.name, None)
-    return "-" if value is None else f"{value:.{column.digits}f}" + (" (network not said)" if column.name == "lpips_alex" else "")
+    return "-" if value is None else f"{value:.{column.digits}f}"
 
 
 def markdown(tables: Sequence[Table]) -> str:
@@ -176,7 +176,17 @@ def markdown(tables: Sequence[Table]) -> str:
         body += [[f"{row.row} ({SOURCE})", *(published_shown(column, row) for column in used)] for row in table.published]
         lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body)]
         holes = [f"- {name}: {why}" for name, why in hole_lines(table)]
-        parts.append("\n".join([f"## {table.title}", "", *lines, *(["", "Not measured:", "", *holes] if holes else [])]))
+        parts.append(
+            "\n".join(
+                [
+                    f"## {table.title}",
+                    "",
+                    *lines,
+                    *(["", f"{SOURCE}: {LPIPS_OF}."] if table.published else []),
+                    *(["", "Not measured:", "", *holes] if holes else []),
+                ]
+            )
+        )
     return "\n\n".join(parts) + "\n"
 
 

@@ -41,13 +41,10 @@ def run(
 ) -> None:
     """Measure what the cache lacks, print, and write the files into `out`."""
     require("bench", "torch", "matplotlib", "PIL")
-    import torch
-
     from deep.bench.images import measure
     from deep.bench.images_methods import metrics, rows_of, studies
     from deep.bench.images_rows import chosen
     from deep.bench.images_table import tabulate
-    from deep.machine import machine
     from rdcsym.files import write_atomically
 
     judged = metrics()
@@ -60,7 +57,7 @@ def run(
             made, holes = measure(study, rows, judged, kept, threads=threads or 1, tick=tick)
             tables.append(tabulate(study, rows, made, holes, judged))
             cells += made
-    found = _report(tables, machine(torch.device("cpu")), threads or 1)
+    found = _report(tables, " and ".join(sorted({cell.machine for cell in cells})) or "nothing", threads or 1)
     written = [write_atomically(folder / "images.json", json.dumps(found, indent=1, allow_nan=False) + "\n")]
     written += _write_tables(tables, cells, folder) + _draw(tables[0], cells, folder, found["machine"])
     if as_json:
@@ -125,21 +122,22 @@ def _draw(table: Means, cells: Sequence[Cell], folder: Path, machine: str) -> li
 
 
 def _print(table: Means) -> None:
-    from deep.bench.images_published import SOURCE
+    from deep.bench.images_published import LPIPS_OF, SOURCE
     from deep.bench.images_table import hole_lines, published_shown, shown, used_columns
 
     columns = used_columns(table)
-    drawn = Table(title=table.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    drawn.add_column("row")
+    title = f"{table.title}: means (their standard errors stand in the files)"
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    drawn.add_column("row", no_wrap=True)
     for column in columns:
-        drawn.add_column(column.heading, justify="right")
+        drawn.add_column(column.heading.replace("-", "\n").replace(" (", "\n("), justify="right", no_wrap=True)
     for line in table.lines:
-        drawn.add_row(line.row, *(shown(column, line.values.get(column.name)) for column in columns))
+        drawn.add_row(line.row, *(shown(column, line.values.get(column.name), error=False) for column in columns))
     for row in table.published:
         drawn.add_row(f"{row.row}*", *(published_shown(column, row) for column in columns))
     console = wide_console()
     console.print(drawn)
     if table.published:
-        console.print(f"* {SOURCE}; its LPIPS is of a network that is not said", highlight=False, markup=False)
+        console.print(f"* {SOURCE}; {LPIPS_OF}", highlight=False, markup=False)
     for name, why in hole_lines(table):
         console.print(f"not measured: {name}: {why}", highlight=False, markup=False, soft_wrap=True)

@@ -19,7 +19,8 @@ _AGAINST_RATE: Final = ("psnr", "lpips_alex", "dists")
 _PLANES: Final = (("psnr", "lpips_alex"), ("psnr", "dists"), ("psnr", "niqe"))
 _MARKERS: Final = {"input": "X", "peer": "s", "ablation": "^", "ours": "o"}
 # Okabe and Ito's, black first for the input; more lines than these begin again.
-_COLOURS: Final = ("#23272e", "#c44e00", "#00805c", "#8a6d00", "#a3327e", "#6b7280", "#3f9fd8", "#0072b2", "#5b3fa0", "#b00020")
+_COLOURS: Final = ("#23272e", "#c44e00", "#00805c", "#a3327e", "#8a6d00", "#b00020", "#6b7280", "#5b3fa0")
+_OURS: Final = ("#0072b2", "#3f9fd8")
 _NO_FILE, _PUBLISHED = 0, 1  # places in the strip beside a panel against the rate
 
 
@@ -41,7 +42,7 @@ def draw(table: Table, path: Path, machine: str) -> Path:
             _plane(table, across, up, axes, colours)
         handles, labels = _legend(table, colours)
         figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
-        said = "mean and one standard error over the photographs; hollow: published, their LPIPS of a network not said"
+        said = "mean over the photographs (bars: one standard error); hollow: published, LPIPS of a network not known to us"
         figure.suptitle(f"{table.title}: {said}\n{machine}", fontsize=9)
         with written_aside(path) as aside:
             figure.savefig(aside, dpi=130, metadata=METADATA[".png"])
@@ -50,11 +51,15 @@ def draw(table: Table, path: Path, machine: str) -> Path:
 
 def _colours(table: Table) -> dict[str, str]:
     """By line; a published row has the colour of the measured one of its name."""
-    names = dict.fromkeys([line.line for line in table.lines] + [row.row for row in table.published])
-    return {name: _COLOURS[k % len(_COLOURS)] for k, name in enumerate(names)}
+    ours = dict.fromkeys(line.line for line in table.lines if line.kind == "ours")
+    named = dict.fromkeys([line.line for line in table.lines if line.kind != "ours"] + [row.row for row in table.published])
+    colours = {name: _OURS[k % len(_OURS)] for k, name in enumerate(ours)}
+    return colours | {name: _COLOURS[k % len(_COLOURS)] for k, name in enumerate(named)}
 
 
 def _against_rate(table: Table, name: str, axes: Axes, strip: Axes, colours: dict[str, str]) -> None:
+    from matplotlib.ticker import LogLocator
+
     for line, group in _groups(table):
         coded = [row for row in group if _RATE in row.values and name in row.values]
         _points(axes, coded, _RATE, name, colours[line])
@@ -66,6 +71,7 @@ def _against_rate(table: Table, name: str, axes: Axes, strip: Axes, colours: dic
         if value is not None:
             strip.plot([_PUBLISHED], [value], _MARKERS["peer"], mfc="none", color=colours[told.row])
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("")
     axes.set_xlabel("bits per pixel")
@@ -97,10 +103,11 @@ def _points(axes: Axes, rows: Sequence[Line], across: str | None, up: str, colou
     ordered = sorted(rows, key=lambda row: row.values[across].mean) if across == _RATE else list(rows)
     xs = [_NO_FILE if across is None else row.values[across].mean for row in ordered]
     ys = [row.values[up].mean for row in ordered]
-    x_errors = None if across is None else [row.values[across].standard_error or 0.0 for row in ordered]
-    y_errors = [row.values[up].standard_error or 0.0 for row in ordered]
-    look: dict[str, Any] = {"marker": _MARKERS[rows[0].kind], "markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.7}
-    axes.errorbar(xs, ys, xerr=x_errors, yerr=y_errors, color=colour, **look)
+    look: dict[str, Any] = {"marker": _MARKERS[rows[0].kind], "markersize": 4.5, "linewidth": 1.2, "color": colour}
+    if across in (None, _RATE):
+        axes.errorbar(xs, ys, yerr=[row.values[up].standard_error or 0.0 for row in ordered], elinewidth=0.7, **look)
+    else:  # photographs differ more than methods do: bars in both directions would hide the points
+        axes.plot(xs, ys, **look)
 
 
 def _groups(table: Table) -> list[tuple[str, list[Line]]]:

@@ -55,15 +55,19 @@ def draw_page(table: Table, cells: Sequence[Cell], path: Path) -> Path:
 
 
 def shown_rows(table: Table) -> list[Line]:
-    """The input, of each line of peers and ablations the row of most PSNR, and of ours those of most PSNR and of least LPIPS."""
+    """The input, of each line of peers and ablations its default (else the row of most PSNR), of ours most PSNR and least LPIPS."""
     best: dict[str, Line] = {}
     for row in table.lines:
-        if row.kind != "ours" and (row.line not in best or _psnr(row) > _psnr(best[row.line])):
+        if row.kind != "ours" and (row.line not in best or _rank(row) > _rank(best[row.line])):
             best[row.line] = row
     ours = [row for row in table.lines if row.kind == "ours"]
     named = [max(ours, key=_psnr), min(ours, key=_lpips)] if ours else []
     kept = {row.row for row in [*best.values(), *named[:_OURS]]}
     return [row for row in table.lines if row.row in kept]
+
+
+def _rank(row: Line) -> tuple[bool, float]:
+    return row.row == row.line, _psnr(row)
 
 
 def _psnr(row: Line) -> float:

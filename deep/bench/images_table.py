@@ -176,17 +176,9 @@ def markdown(tables: Sequence[Table]) -> str:
         body += [[f"{row.row} ({SOURCE})", *(published_shown(column, row) for column in used)] for row in table.published]
         lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *body)]
         holes = [f"- {name}: {why}" for name, why in hole_lines(table)]
-        parts.append(
-            "\n".join(
-                [
-                    f"## {table.title}",
-                    "",
-                    *lines,
-                    *(["", f"{SOURCE}: {LPIPS_OF}."] if table.published else []),
-                    *(["", "Not measured:", "", *holes] if holes else []),
-                ]
-            )
-        )
+        lines += ["", f"{SOURCE}: {LPIPS_OF}."] if table.published else []
+        lines += ["", "Not measured:", "", *holes] if holes else []
+        parts.append("\n".join([f"## {table.title}", "", *lines]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -55,7 +55,7 @@ def draw_page(table: Table, cells: Sequence[Cell], path: Path) -> Path:
 
 
 def shown_rows(table: Table) -> list[Line]:
-    """The input, of each line of peers and ablations its default (else the row of most PSNR), of ours most PSNR and least LPIPS."""
+    """The input, of each line of peers and ablations its default (else that of most PSNR), of ours most PSNR and least LPIPS."""
     best: dict[str, Line] = {}
     for row in table.lines:
         if row.kind != "ours" and (row.line not in best or _rank(row) > _rank(best[row.line])):

@@ -18,6 +18,7 @@ from rdcsym.cli.extras import require
 from rdcsym.cli.files import output_folder
 from rdcsym.cli.point_table import wide_console
 from rdcsym.cli.progress import progress
+from rdcsym.problem import InputError
 
 if TYPE_CHECKING:
     from deep.bench.images import Study
@@ -41,19 +42,24 @@ def run(
 ) -> None:
     """Measure what the cache lacks, print, and write the files into `out`."""
     require("bench", "torch", "matplotlib", "PIL")
-    from deep.bench.images import measure
+    from deep.bench.images import Hole, measure
     from deep.bench.images_methods import metrics, rows_of, studies
     from deep.bench.images_rows import chosen
     from deep.bench.images_table import tabulate
     from rdcsym.files import write_atomically
 
     judged = metrics()
-    plan = _plan([replace(study, limit=limit) for study in studies(data, sigma)], names, rows_of, chosen)
+    wanted = [replace(study, limit=limit) for study in studies(data, sigma)]
+    plan = _plan(wanted, names, rows_of, chosen)
+    counts, missing = _counted([study for study, _ in plan])
     folder, kept = output_folder(out), output_folder(cache or _default_cache(), "--cache")
     tables: list[Means] = []
     cells: list[Cell] = []
-    with progress(sum(len(study.photographs()) * len(rows) for study, rows in plan), as_json) as tick:
+    with progress(sum(counts[study] * len(rows) for study, rows in plan if study in counts), as_json) as tick:
         for study, rows in plan:
+            if study in missing:
+                tables.append(tabulate(study, rows, [], [Hole(study.data, missing[study])], judged))
+                continue
             made, holes = measure(study, rows, judged, kept, threads=threads or 1, tick=tick)
             tables.append(tabulate(study, rows, made, holes, judged))
             cells += made
@@ -75,6 +81,20 @@ def _plan(studies: Sequence[Study], names: Sequence[str], rows_of: Any, chosen: 
     chosen([row for _, rows in listed for row in rows], names)  # an unknown name is one for all of them
     told = [(study, [r for r in rows if not names or r.name in names or r.line in names]) for study, rows in listed]
     return [(study, rows) for study, rows in told if rows]
+
+
+def _counted(studies: Sequence[Study]) -> tuple[dict[Study, int], dict[Study, str]]:
+    """How many photographs each study has; and why, where it has none. The first study's set must be there."""
+    counts: dict[Study, int] = {}
+    missing: dict[Study, str] = {}
+    for study in studies:
+        try:
+            counts[study] = len(study.photographs())
+        except InputError as error:
+            if study is studies[0]:
+                raise
+            missing[study] = str(error)
+    return counts, missing
 
 
 def _default_cache() -> Path:

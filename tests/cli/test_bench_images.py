@@ -284,6 +284,17 @@ def test_the_table_names_its_holes(bench, capsys, monkeypatch):
     assert "PSNR" in shown
 
 
+def test_a_set_that_is_missing_is_a_hole_unless_it_is_the_first(bench, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(bench_images, "_draw", lambda *told: [])
+    monkeypatch.setattr(images_methods, "studies", lambda data, sigma: [Study("set12", 25.0), Study("nuclei", 10.0)])
+    assert bench("--json") == 0
+    first, second = json.loads(capsys.readouterr().out)["tables"]
+    assert len(first["rows"]) == 3
+    assert second["rows"] == []
+    assert [hole["row"] for hole in second["holes"]] == ["nuclei"]
+    assert "rdcsym data nuclei --download" in (tmp_path / "out/images.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

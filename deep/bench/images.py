@@ -20,16 +20,17 @@ import numpy as np
 import torch
 
 from deep.bench.images_cache import Cell, cell_files, read_cell, write_cell
-from deep.bench.images_noise import estimated_sigma
 from deep.bench.images_rows import Metrics, Peer, Row
 from deep.data.images import Bytes
 from deep.data.noise import NOISE_SEED, noisy
 from deep.data.photograph import Photograph
 from deep.data.photographs import find_photographs, photographs
 from deep.machine import machine
+from deep.natural.noise_level import estimated_sigma
 from rdcsym.problem import InputError
 
 FRAME: Final = 512  # side, in pixels: of larger frames with real noise (12 million pixels) the central square is taken
+LEAST_SIGMA: Final = 0.1  # peers refuse to be told that there is no noise at all
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _pair(study: Study, photograph: Photograph, index: int) -> _Pair:
     if degraded.shape != clean.shape:
         raise InputError("data", photograph.name, "has a noisy and a clean picture of two sizes", "fetch the set again")
     clean, degraded = _central(clean), _central(degraded)
-    return _Pair(photograph.name, clean, degraded, estimated_sigma(degraded))
+    return _Pair(photograph.name, clean, degraded, max(LEAST_SIGMA, estimated_sigma(degraded)))
 
 
 def _central(image: Bytes) -> Bytes:

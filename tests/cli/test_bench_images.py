@@ -20,7 +20,6 @@ from deep.bench import images_methods
 from deep.bench.images import Study, measure
 from deep.bench.images_cache import FORMAT, cell_files
 from deep.bench.images_methods import rows_of, studies
-from deep.bench.images_noise import estimated_sigma
 from deep.bench.images_rows import Metrics, Noisy, Row, Setting, chosen, listed, one
 from deep.bench.images_table import csv_of_means, markdown, tabulate
 from deep.data.noise import noisy
@@ -207,7 +206,6 @@ def test_real_noise_is_estimated_and_large_frames_are_cut(folder, tmp_path):
     (cell,), _ = measure(Study("sidd", None), one("noisy", "input", Noisy), Judge().metrics, tmp_path)
     assert cell.pixels == 512 * 512
     assert cell.sigma == pytest.approx(12.0, rel=0.02)
-    assert estimated_sigma(clean) == 0.1
     for bad in (Study("sidd", 25.0), Study("set12", None)):
         with pytest.raises(InputError, match="sigma"):
             measure(bad, one("noisy", "input", Noisy), Judge().metrics, tmp_path)

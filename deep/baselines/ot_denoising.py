@@ -5,6 +5,11 @@ Wang, Wen, Yan and Liu, "Optimal transport for unsupervised denoising learning",
     python -m deep.baselines.ot_denoising --out RUN [--steps N] [--save]
 
 trains or resumes; --save puts the weights into the package. The network is trained for one sigma, and refuses others.
+
+Beside the published row (31.29 dB, .868 SSIM, .115 LPIPS, .103 DISTS on Kodak at sigma = 25) ours is a small version. The authors
+have a multi-stage U-Net (MPRNet's) trained on a GPU for 200 epochs, noise drawn afresh each time, and critic batches of the same
+scenes, clean and noisy. Ours has 0.3 million parameters and minutes of one CPU thread, one fixed noisy file a photograph, clean
+photographs of other scenes only, and starts from a self-supervised fit. What would close the gap is that network and that time.
 """
 
 from __future__ import annotations
@@ -71,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", required=True, type=Path, help="run folder; a run that it holds is resumed")
     parser.add_argument("--save", action="store_true", help="put the weights into the package when done")
     parser.add_argument("--threads", type=int, default=1)
-    for option in ("steps", "warm_steps", "sigma", "weight", "seed"):
+    for option in ("steps", "stop", "warm_steps", "sigma", "weight", "seed"):
         value = getattr(default, option)
         parser.add_argument(f"--{option.replace('_', '-')}", type=type(value), default=value)
     given = vars(parser.parse_args(arguments))

@@ -73,7 +73,7 @@ class Judge:
     def measure(self, restored, clean):
         self.asked += 1
         error = float(np.mean((restored.astype(float) - clean) ** 2))
-        return {"psnr": 10 * math.log10(255**2 / error), "dists": None if self.missing else error / 255**2}
+        return {"psnr": 10 * math.log10(255**2 / error), "dists": None if self.missing and self.asked == 2 else error / 255**2}
 
 
 STUDY = Study("set12", 25.0, limit=3)

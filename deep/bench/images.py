@@ -9,6 +9,7 @@ A cell is one photograph restored by one row. Cells are kept in a cache as they 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -149,7 +150,7 @@ def _cell(study: Study, row: Row, peer: Peer, pair: _Pair, metrics: Metrics, cac
         return kept[0]
     if kept is not None:
         cell, image = kept
-        cell = cell.measured(metrics.fingerprint, metrics.measure(image, pair.clean))
+        cell = cell.measured(metrics.fingerprint, _judged(metrics, image, pair.clean))
     else:
         start = time.perf_counter()
         restored = peer.restore(pair.noisy, pair.sigma)
@@ -172,10 +173,16 @@ def _cell(study: Study, row: Row, peer: Peer, pair: _Pair, metrics: Metrics, cac
             machine=machine(torch.device("cpu")),
             restored=str(files[1]),
             metric_set=metrics.fingerprint,
-            metrics=dict(metrics.measure(image, pair.clean)),
+            metrics=_judged(metrics, image, pair.clean),
         )
     write_cell(files, cell, image)
     return cell
+
+
+def _judged(metrics: Metrics, image: Bytes, clean: Bytes) -> dict[str, float | None]:
+    """The metrics; None for one that is no number, such as the PSNR of a perfect copy."""
+    found = metrics.measure(image, clean)
+    return {name: None if value is None or not math.isfinite(value) else float(value) for name, value in found.items()}
 
 
 def _digest(image: Bytes) -> str:

@@ -198,6 +198,14 @@ def test_a_metric_that_some_photographs_lack_has_no_mean(tmp_path):
     assert set(tabulate(STUDY, rows, cells, holes, judge.metrics).lines[0].values) == {"psnr", "encode_seconds"}
 
 
+def test_a_perfect_copy_has_no_psnr_but_a_cell(tmp_path):
+    endless = Metrics(("psnr",), "endless", lambda restored, clean: {"psnr": math.inf}, {})
+    for _ in range(2):
+        cells, holes = measure(STUDY, one("noisy", "input", Noisy), endless, tmp_path)
+        assert [cell.metrics for cell in cells] == [{"psnr": None}] * 3
+        assert holes == []
+
+
 def test_real_noise_is_estimated_and_large_frames_are_cut(folder, tmp_path):
     clean = np.full((600, 530, 3), 120, np.uint8)
     (folder / "sidd").mkdir()

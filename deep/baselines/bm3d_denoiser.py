@@ -1,8 +1,8 @@
 """BM3D (Dabov et al., "Image denoising by sparse 3-D transform-domain collaborative filtering", 2007), by its authors' package.
 
 `bm3d_rgb` (Makinen, Azzari and Foi, "Collaborative filtering of correlated noise", 2020): the blocks are matched on the luminance
-of an opponent colour space. It is told the true sigma, writes no file, and is deterministic. The package's licence is for
-non-commercial use; hence it is no dependency, but an extra of its own.
+of an opponent colour space. It is told the true sigma and writes no file; kodim01 (768 x 512) took it 105 s of one thread.
+The package's licence is for non-commercial use; hence it is no dependency, but an extra of its own.
 """
 
 from __future__ import annotations

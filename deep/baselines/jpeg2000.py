@@ -5,7 +5,8 @@ Irreversible 9/7 wavelet, irreversible colour transform, one quality layer; bits
 The rate. The published row (26.44 dB on Kodak at sigma = 25) names none; as a denoiser the codec should have the rate at which it
 throws away the noise and no more. The default is the compression ratio of the best mean PSNR to the clean photographs among those
 tried on noisy photographs of BSDS500's training set, never on Kodak: at sigma = 25 ratio 64 (0.375 bits a pixel) gives 26.03 dB
-there, on a maximum so flat that 56 and 72 give 26.00 and 26.02; raw quality (ratio 24, one bit a pixel) gives about two dB less.
+there, on a maximum so flat that 56 and 72 give 26.00 and 26.02; ratio 24, one bit a pixel, gives two dB less. On six
+photographs of Kodak the default has 25.79 dB, .678 SSIM, .349 LPIPS (Alex) and .230 DISTS.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ Wang, Wen, Yan and Liu, "Optimal transport for unsupervised denoising learning",
 trains or resumes; --save puts the weights into the package. The network is trained for one sigma, and refuses others.
 
 Beside the published row (31.29 dB, .868 SSIM, .115 LPIPS, .103 DISTS on Kodak at sigma = 25) ours is a small version. The authors
-have a multi-stage U-Net (MPRNet's) trained on a GPU for 200 epochs, noise drawn afresh each time, and critic batches of the same
+have a network made of parts of MPRNet, trained for 200 epochs, noise drawn afresh each time, and critic batches of the same
 scenes, clean and noisy. Ours has 0.3 million parameters and minutes of one CPU thread, one fixed noisy file a photograph, clean
-photographs of other scenes only, and starts from a self-supervised fit. What would close the gap is that network and that time.
+photographs of other scenes only, and starts from a self-supervised fit. On six photographs of
+Kodak it has 29.22 dB, .823, .171 (Alex) and .159. What should close the gap is that network and that time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 
 from deep.baselines.ot_networks import Denoiser
@@ -29,6 +31,8 @@ from deep.baselines.weights_files import FOLDER, Weights, load_weights
 from rdcsym.problem import InputError
 
 _LEAST_SIDE: Final = 2
+_STRIP: Final = 512  # rows restored at a time: memory does not grow with the height
+_MARGIN: Final = 24  # rows around a strip, more than the network sees
 
 
 class OTDenoising:
@@ -57,12 +61,21 @@ class OTDenoising:
         if min(noisy.shape[:2]) < _LEAST_SIDE:
             raise InputError("image", f"{noisy.shape[1]} x {noisy.shape[0]} pixels", "is too small", "give at least 2 x 2")
         begun = time.perf_counter()
-        image = to_bytes(network(to_tensor(noisy)))
-        return Restored(image, None, time.perf_counter() - begun, None)
+        return Restored(_in_strips(network, noisy), None, time.perf_counter() - begun, None)
 
     def fingerprint(self) -> str:
         """Of the weights' sha256."""
         return digest({"peer": self.name, "weights": self._held[1].sha256})
+
+
+def _in_strips(network: Denoiser, noisy: Bytes, strip: int = _STRIP) -> Bytes:
+    """What the network makes of the whole photograph, strip by strip; `strip` is even."""
+    parts = []
+    for top in range(0, len(noisy), strip):
+        above = min(top, _MARGIN)
+        seen = network(to_tensor(noisy[top - above : top + strip + _MARGIN]))
+        parts.append(to_bytes(seen[..., above : above + strip, :]))
+    return np.concatenate(parts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -79,6 +79,7 @@ def test_grey_stays_nearly_grey():
 # BM3D
 
 
+@pytest.mark.slow  # the package takes 10 s even for this
 def test_bm3d_denoises_an_odd_size():
     pytest.importorskip("bm3d")
     clean = photograph(25, 31)

@@ -15,14 +15,14 @@ from deep.baselines.decompress import DeCompress  # noqa: E402
 from deep.baselines.decompress_codec import PatchCodec, compress, decompress  # noqa: E402
 from deep.baselines.decompress_training import CodecSettings, CodecTraining  # noqa: E402
 from deep.baselines.fitting import fit  # noqa: E402
-from deep.baselines.ot_denoising import OTDenoising  # noqa: E402
+from deep.baselines.ot_denoising import OTDenoising, _in_strips  # noqa: E402
 from deep.baselines.ot_networks import Denoiser, PatchCritic  # noqa: E402
 from deep.baselines.ot_training import OTSettings, OTTraining  # noqa: E402
 from deep.baselines.patches import crops, to_bytes, to_tensor  # noqa: E402
 from deep.data.noise import noisy  # noqa: E402
 from rdcsym.problem import InputError  # noqa: E402
 
-OT = OTSettings(steps=6, warm_steps=2, critic_steps=1, batch=2, side=16)
+OT = OTSettings(steps=6, warm_steps=2, critic_steps=1, batch=2, side=8)
 CODEC = CodecSettings(steps=6, batch=64)
 
 
@@ -109,6 +109,17 @@ def test_other_settings_are_refused(tmp_path):
 def test_the_denoiser_starts_as_the_identity_at_any_size(size):
     x = torch.rand(1, 3, *size)
     assert torch.allclose(Denoiser()(x), x, atol=1e-6)
+
+
+def test_strips_do_not_show():
+    torch.manual_seed(0)
+    network = Denoiser()
+    torch.nn.init.normal_(network.tail.weight, std=0.05)
+    image = np.random.default_rng(0).integers(0, 256, (75, 20, 3), dtype=np.uint8)
+    with torch.inference_mode():
+        whole, parts = to_bytes(network(to_tensor(image))), _in_strips(network, image, 26)
+    assert np.abs(whole.astype(int) - image).max() > 5
+    assert np.abs(whole.astype(int) - parts).max() <= 1  # a value halfway may be rounded either way
 
 
 def test_the_warm_start_denoises_without_clean_images():

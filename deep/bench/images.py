@@ -131,11 +131,12 @@ def _pair(study: Study, photograph: Photograph, index: int) -> _Pair:
     degraded = photograph.noisy()
     if degraded.shape != clean.shape:
         raise InputError("data", photograph.name, "has a noisy and a clean picture of two sizes", "fetch the set again")
-    clean, degraded = _central(clean), _central(degraded)
+    clean, degraded = central(clean), central(degraded)
     return _Pair(photograph.name, clean, degraded, max(LEAST_SIGMA, estimated_sigma(degraded)))
 
 
-def _central(image: Bytes) -> Bytes:
+def central(image: Bytes) -> Bytes:
+    """The square of 512 pixels in the middle of a frame with real noise, or all of a smaller one."""
     top, left = (max(0, (side - FRAME) // 2) for side in image.shape[:2])
     return np.ascontiguousarray(image[top : top + FRAME, left : left + FRAME])
 

@@ -42,7 +42,8 @@ def draw(table: Table, path: Path, machine: str) -> Path:
             _plane(table, across, up, axes, colours)
         handles, labels = _legend(table, colours)
         figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
-        said = "mean over the photographs (bars: one standard error); hollow: published, LPIPS of a network not known to us"
+        said = "mean over the photographs (bars: one standard error)"
+        said += "; hollow: published, LPIPS of a network not known to us" if table.published else ""
         figure.suptitle(f"{table.title}: {said}\n{machine}", fontsize=9)
         with written_aside(path) as aside:
             figure.savefig(aside, dpi=130, metadata=METADATA[".png"])
@@ -79,10 +80,10 @@ def _against_rate(table: Table, name: str, axes: Axes, strip: Axes, colours: dic
     strip.set_xticks([_NO_FILE, _PUBLISHED], ["no file", "published"], rotation=60, ha="right", fontsize=7)
     strip.set_xlim(-0.6, 1.6)
     strip.tick_params(labelleft=False)
-    low = min(axes.get_ylim()[0], strip.get_ylim()[0]) if strip.has_data() else axes.get_ylim()[0]
-    high = max(axes.get_ylim()[1], strip.get_ylim()[1]) if strip.has_data() else axes.get_ylim()[1]
-    for each in (axes, strip):
-        each.set_ylim(low, high)
+    limits = [each.get_ylim() for each in (axes, strip) if each.has_data()]
+    if limits:
+        for each in (axes, strip):
+            each.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
 def _plane(table: Table, across: str, up: str, axes: Axes, colours: dict[str, str]) -> None:

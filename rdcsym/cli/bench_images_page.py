@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PICTURES: Final = 4
 CROP: Final = 128  # pixels a side
 _OURS: Final = 2  # settings of ours that are shown
+_LONG: Final = 24  # characters of a title in the usual size
 _LEFT: Final = 2  # the whole photograph, and the clean crop
 _FIGURES: Final = (("psnr", "{:.2f} dB"), ("lpips_alex", "LPIPS {:.3f}"), ("dists", "DISTS {:.3f}"))
 
@@ -48,7 +49,7 @@ def draw_page(table: Table, cells: Sequence[Cell], path: Path) -> Path:
             for axes, row in zip(line[_LEFT:], rows, strict=True):
                 cell = held[name, row.row]
                 _show(axes, _cut(read_photograph(Path(cell.restored)), top, left), row.row, _said(cell))
-        figure.suptitle(f"{table.title}: {CROP} x {CROP} pixels of each; figures are of the whole photograph", fontsize=9)
+        figure.suptitle(f"{table.title}\n{CROP} x {CROP} pixels; figures are of the whole photograph", fontsize=8)
         with written_aside(path) as aside:
             figure.savefig(aside, dpi=130, metadata=METADATA[".png"])
     return path
@@ -79,10 +80,13 @@ def _lpips(row: Line) -> float:
 
 
 def _pictures(table: Table) -> list[tuple[str, Bytes]]:
-    """Evenly spread over the photographs that were restored."""
+    """Evenly spread over the photographs that were restored; as they were judged."""
+    from deep.bench.images import central
+
     listed = table.study.photographs()
     places = np.unique(np.linspace(0, len(listed) - 1, min(PICTURES, len(listed))).round().astype(int))
-    return [(listed[k].name, listed[k].read()) for k in places]
+    whole = [(listed[k].name, listed[k].read()) for k in places]
+    return [(name, central(clean)) for name, clean in whole] if table.study.sigma is None else whole
 
 
 def busiest(clean: Bytes) -> tuple[int, int]:
@@ -100,7 +104,7 @@ def _cut(image: Bytes, top: int, left: int) -> Bytes:
 
 def _show(axes: Axes, image: Bytes, title: str, below: str = "") -> None:
     axes.imshow(image, interpolation="nearest" if max(image.shape[:2]) <= CROP else "antialiased")
-    axes.set_title(title, fontsize=7)
+    axes.set_title(title, fontsize=7 if len(title) <= _LONG else 5)
     axes.set_xlabel(below, fontsize=6)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -23,7 +24,11 @@ from rdcsym.problem import InputError
 
 _SIGMA: Final = {"nuclei": 10.0, "sidd": None}  # elsewhere the paper's
 _PAPER_SIGMA: Final = 25.0
-_ABLATIONS: Final = {"ours, OT only": "natural-ot-only", "ours, rate only": "natural-rate-only"}
+# Name -> model, the realisms that it knows, and whether it has a rate to choose.
+_ABLATIONS: Final = {
+    "ours, OT only": ("natural-ot-only", (1.0,), False),
+    "ours, rate only": ("natural-rate-only", (0.0,), True),
+}
 _METRICS_FORMAT: Final = 1  # to be raised when a metric is computed in another way: kept cells are then measured anew
 _NO_PI: Final = "needs the model of Ma et al. (2017), which only a user can supply (deep.metrics.perceptual_index); NIQE stands"
 
@@ -50,7 +55,7 @@ def rows_of(study: Study) -> list[Row]:
         *bm3d,
         *listed("DeCompress", "peer", _decompress),
         *one("OTDenoising", "peer", OTDenoising),
-        *(row for name, model in _ABLATIONS.items() for row in listed(name, "ablation", partial(_ours, name, model))),
+        *(row for name, told in _ABLATIONS.items() for row in listed(name, "ablation", partial(_ours, name, *told))),
         *listed("ours", "ours", lambda: _ours("ours", "natural")),
     ]
 
@@ -66,13 +71,19 @@ def _decompress() -> list[Peer]:
     return [Setting("DeCompress", DeCompress(), "DeCompress"), plain]
 
 
-def _ours(name: str, model: str) -> list[Peer]:
-    """The settings of a pretrained model, those of one realism on one line. InputError where the package lacks the model."""
+def _ours(name: str, model: str, realisms: Sequence[float] = (0.0, 1.0), rated: bool = True) -> list[Peer]:
+    """The settings of a pretrained model, those of one realism on one line; only the best quality where it has no rate.
+
+    InputError where the package lacks the model.
+    """
     if model not in pretrained_names():
         raise InputError("model", model, "is not in this package", "train it, and put its weights beside the others")
+    rows = [row for row in ours_rows(model) if row.realism in realisms]
+    best = max(row.quality for row in rows)
     return [
-        Setting(made.name.replace("ours", name, 1), made, f"{name}, {'realistic' if made.realism else 'faithful'}")
-        for made in ours_rows(model)
+        Setting(row.name.replace("ours", name, 1), row, f"{name}, {'realistic' if row.realism else 'faithful'}")
+        for row in rows
+        if rated or row.quality == best
     ]
 
 

@@ -1,11 +1,10 @@
-"""`rdcsym bench images` on tiny photographs with peers of the test's own: kept cells, holes, files, one JSON object."""
+"""What `rdcsym bench images` measures, with peers of the test's own: kept cells, holes, means, the rows that there are."""
 
 from __future__ import annotations
 
 import csv
-import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("PIL")
 pytest.importorskip("matplotlib")
+from bench_images_samples import SIDE, STUDY, Halved, Judge, photographs
 from PIL import Image
 
 from deep.baselines.peer import Restored
@@ -24,60 +24,13 @@ from deep.bench.images_rows import Metrics, Noisy, Row, Setting, chosen, listed,
 from deep.bench.images_table import csv_of_means, markdown, tabulate
 from deep.data.noise import noisy
 from deep.natural.ours import Ours
-from rdcsym.cli import bench_images
-from rdcsym.cli.main import run
 from rdcsym.problem import InputError
-
-SIDE = 12
-RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """A data folder with 12 grey photographs, a `set12` of 12 x 12 pixels each."""
-    data = tmp_path / "data"
-    (data / "set12").mkdir(parents=True)
-    for k in range(12):
-        Image.fromarray(RNG.integers(60, 200, (SIDE, SIDE), dtype=np.uint8)).save(data / f"set12/{k + 1:02d}.png")
-    monkeypatch.setenv("RDCSYM_DATA", str(data))
-    return data
-
-
-@dataclass
-class Halved:
-    """A peer that writes a file of one bit a pixel, and counts what it is asked for; from picture `fails_at` on it fails."""
-
-    name: str = "halved"
-    version: str = "1"
-    fails_at: int = 10**9
-    error: Exception = field(default_factory=lambda: InputError("peer", "halved", "has no weights", "train some"))
-    asked: int = 0
-
-    def restore(self, noisy, sigma):
-        self.asked += 1
-        if self.asked > self.fails_at:
-            raise self.error
-        return Restored(noisy // 2 + 64, noisy.shape[0] * noisy.shape[1], 0.5, 0.25)
-
-    def fingerprint(self):
-        return f"{self.name} {self.version}"
-
-
-class Judge:
-    """Metrics that count."""
-
-    def __init__(self, fingerprint="psnr", missing=False):
-        self.asked = 0
-        self.metrics = Metrics(("psnr", "dists"), fingerprint, self.measure, {"pi": "no model"})
-        self.missing = missing
-
-    def measure(self, restored, clean):
-        self.asked += 1
-        error = float(np.mean((restored.astype(float) - clean) ** 2))
-        return {"psnr": 10 * math.log10(255**2 / error), "dists": None if self.missing and self.asked == 2 else error / 255**2}
-
-
-STUDY = Study("set12", 25.0, limit=3)
+    monkeypatch.setenv("RDCSYM_DATA", str(tmp_path / "data"))
+    return photographs(tmp_path / "data")
 
 
 def measured(peer, judge, cache, study=STUDY):
@@ -257,79 +210,3 @@ def test_ours_has_a_line_a_realism_and_the_ablations_what_they_know(monkeypatch)
         ("ablation", "ours, rate only q5 faithful"),
     ]
     assert [row.line for row in rows if row.kind == "ours"] == ["ours, faithful"] * 2 + ["ours, realistic"] * 2
-
-
-@pytest.fixture
-def bench(monkeypatch, tmp_path):
-    """The command with rows of the test's own; its arguments but for the folders."""
-
-    def lacking():
-        raise InputError("model", "natural", "is not in this package", "train it")
-
-    judge = Judge()
-    rows = [
-        *one("noisy", "input", Noisy),
-        *(Row(f"halved {k}", "ours", lambda k=k: Halved(f"halved {k}"), "halved") for k in range(2)),
-        *listed("lacking", "peer", lacking),
-    ]
-    monkeypatch.setattr(images_methods, "rows_of", lambda study: rows)
-    monkeypatch.setattr(images_methods, "metrics", lambda: judge.metrics)
-    folders = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
-    return lambda *arguments: run(["bench", "images", "--set", "set12", "--limit", "2", *folders, *arguments])
-
-
-def test_files_and_json(bench, tmp_path, capsys):
-    assert bench("--json") == 0
-    shown = capsys.readouterr()
-    told = json.loads(shown.out)
-    out = tmp_path / "out"
-    held = json.loads((out / "images.json").read_text())
-    assert {**held, "files": told["files"]} == told
-    assert held["format"] == "rdcsym bench images 1"
-    (table,) = held["tables"]
-    assert table["title"] == "set12, sigma = 25, 2 photographs"
-    assert [row["row"] for row in table["rows"]] == ["noisy", "halved 0", "halved 1"]
-    assert [hole["row"] for hole in table["holes"]] == ["lacking"]
-    assert table["metric_holes"] == {"pi": "no model"}
-    assert len((out / "images_each.csv").read_text().splitlines()) == 1 + 6
-    for name in ("images.png", "images_page.png"):
-        assert (out / name).read_bytes().startswith(b"\x89PNG")
-    assert sorted(path.name for path in out.iterdir()) == sorted(path.rpartition("/")[2] for path in told["files"])
-
-
-def test_the_table_names_its_holes(bench, capsys, monkeypatch):
-    monkeypatch.setattr(bench_images, "_draw", lambda *told: [])  # another test draws
-    assert bench("--row", "halved", "--row", "lacking") == 0
-    shown = capsys.readouterr().out
-    assert "not measured: lacking: model = natural" in shown
-    assert "not measured: pi: no model" in shown
-    assert "noisy" not in shown.partition("not measured")[0]
-    assert "PSNR" in shown
-
-
-def test_a_set_that_is_missing_is_a_hole_unless_it_is_the_first(bench, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(bench_images, "_draw", lambda *told: [])
-    monkeypatch.setattr(images_methods, "studies", lambda data, sigma: [Study("set12", 25.0), Study("nuclei", 10.0)])
-    assert bench("--json") == 0
-    first, second = json.loads(capsys.readouterr().out)["tables"]
-    assert len(first["rows"]) == 3
-    assert second["rows"] == []
-    assert [hole["row"] for hole in second["holes"]] == ["nuclei"]
-    assert "rdcsym data nuclei --download" in (tmp_path / "out/images.md").read_text()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("--row", "halvd"), "halved"),
-        (("--set", "kodak"), "kodak24"),
-        (("--set", "kodak24"), "--download"),
-        (("--quick",), "--quick"),
-        (("--set", "bsds-train200"), "trained on"),
-    ],
-)
-def test_mistakes(bench, capsys, arguments, said):
-    assert bench(*arguments) == 2
-    shown = capsys.readouterr()
-    assert said in shown.err
-    assert (shown.out, shown.err.count("\n")) == ("", 1)

@@ -13,9 +13,10 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
+import torch
 
 from deep.baselines.peer import Bytes, Restored, check_noisy, digest
-from rdcsym.problem import InputError
+from rdcsym.problem import InputError, nearest
 
 _WHITE = 255.0
 _LEAST_SIDE = 8  # of a block
@@ -39,8 +40,13 @@ class BM3D:
             problem = f"is smaller than a block of {_LEAST_SIDE} pixels"
             raise InputError("image", f"{noisy.shape[1]} x {noisy.shape[0]} pixels", problem, "give a larger photograph")
         package = _package()
+        profiles = {"np": package.BM3DProfile, "refilter": package.BM3DProfileRefilter}
+        if self.profile not in profiles:
+            raise InputError("profile", self.profile, "is no profile of BM3D here", nearest(self.profile, profiles))
+        profile = profiles[self.profile]()
+        profile.num_threads = torch.get_num_threads()  # left alone it takes every core
         begun = time.perf_counter()
-        estimate = package.bm3d_rgb(noisy.astype(np.float64) / _WHITE, sigma / _WHITE, profile=self.profile)
+        estimate = package.bm3d_rgb(noisy.astype(np.float64) / _WHITE, sigma / _WHITE, profile=profile)
         image = np.rint(np.clip(estimate, 0.0, 1.0) * _WHITE).astype(np.uint8)
         return Restored(image, None, time.perf_counter() - begun, None)
 

@@ -94,12 +94,15 @@ def listed(name: str, kind: Kind, make: Callable[[], Sequence[Peer]]) -> list[Ro
 
 
 def chosen(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
-    """The rows of these names or lines, in the table's order; all where none is named. InputError for an unknown one."""
+    """The rows of these names, in the table's order; all where none is named. A name that no row has may be that of a line, and
+    stands for all its rows. InputError for one that is neither.
+    """
     known = dict.fromkeys(name for row in rows for name in (row.line, row.name))
     for name in names:
         if name not in known:
             raise InputError("--row", name, "is no row of the table", nearest(name, known))
-    return [row for row in rows if not names or row.name in names or row.line in names]
+    of_rows = {row.name for row in rows}
+    return [row for row in rows if not names or row.name in names or (row.line in names and row.line not in of_rows)]
 
 
 def _giver(peer: Peer) -> Callable[[], Peer]:

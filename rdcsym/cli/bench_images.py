@@ -79,22 +79,12 @@ def _plan(studies: Sequence[Study], names: Sequence[str], rows_of: Any, chosen: 
     """Each study with its rows; one that has none of the rows that were named is left out."""
     listed = [(study, rows_of(study)) for study in studies]
     chosen([row for _, rows in listed for row in rows], names)  # an unknown name is one for all of them
-    told = [(study, [r for r in rows if not names or r.name in names or r.line in names]) for study, rows in listed]
-    return [(study, rows) for study, rows in told if rows]
+    told = [(study, chosen(rows, [name for name in names if _names(name, rows)])) for study, rows in listed]
+    return [(study, rows) for study, rows in told if not names or any(_names(name, rows) for name in names)]
 
 
-def _counted(studies: Sequence[Study]) -> tuple[dict[Study, int], dict[Study, str]]:
-    """How many photographs each study has; and why, where it has none. The first study's set must be there."""
-    counts: dict[Study, int] = {}
-    missing: dict[Study, str] = {}
-    for study in studies:
-        try:
-            counts[study] = len(study.photographs())
-        except InputError as error:
-            if study is studies[0]:
-                raise
-            missing[study] = str(error)
-    return counts, missing
+def _names(name: str, rows: Sequence[Row]) -> bool:
+    return any(name in (row.name, row.line) for row in rows)
 
 
 def _default_cache() -> Path:

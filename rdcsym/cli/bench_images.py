@@ -87,6 +87,20 @@ def _names(name: str, rows: Sequence[Row]) -> bool:
     return any(name in (row.name, row.line) for row in rows)
 
 
+def _counted(studies: Sequence[Study]) -> tuple[dict[Study, int], dict[Study, str]]:
+    """How many photographs each study has; and why, where it has none. The first study's set must be there."""
+    counts: dict[Study, int] = {}
+    missing: dict[Study, str] = {}
+    for study in studies:
+        try:
+            counts[study] = len(study.photographs())
+        except InputError as error:
+            if study is studies[0]:
+                raise
+            missing[study] = str(error)
+    return counts, missing
+
+
 def _default_cache() -> Path:
     """In the user's own cache, as restored pictures take hundreds of megabytes."""
     named = os.environ.get("XDG_CACHE_HOME", "")

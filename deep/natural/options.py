@@ -33,9 +33,9 @@ class Options:
     distortion: "sure" estimates the error against the clean photograph from the noisy one alone (Stein 1981; needs Gaussian noise
     of known sigma), "input" takes the error to the encoder's input (the paper's), "clean" the error to the clean photograph.
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
-    a multiple of 8. critic_from: share of the steps before the critic begins. rate_free: no quantizer and no rate (optimal
-    transport alone). start: a run to take the first weights from. spread: share of the patches whose sigma is drawn from
-    0..2.2 sigma instead of being the task's.
+    a multiple of 8. critic_rate: the critic's learning rate. critic_from: share of the steps before it begins. rate_free: no
+    quantizer and no rate (optimal transport alone). start: a run to take the first weights from. spread: share of the patches
+    whose sigma is drawn from 0..2.2 sigma instead of being the task's.
     """
 
     distortion: str = "sure"
@@ -43,6 +43,7 @@ class Options:
     least_lambda: float = 0.0016
     most_lambda: float = 0.08
     patch: int = 96
+    critic_rate: float = 4e-4
     critic_from: float = 0.55
     rate_free: bool = False
     start: str = ""
@@ -57,6 +58,8 @@ class Options:
             raise InputError("options.least_lambda", self.least_lambda, "must be > 0 and below most_lambda", "use 0.0016")
         if self.patch < 4 * STRIDE or self.patch % STRIDE:
             raise InputError("options.patch", self.patch, f"must be a multiple of {STRIDE}, at least {4 * STRIDE}", "use 96")
+        if self.critic_rate <= 0:
+            raise InputError("options.critic_rate", self.critic_rate, "must be > 0", "use 0.0004")
         for name in ("critic_from", "spread"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"options.{name}", getattr(self, name), "must lie in [0, 1]", "give a share")

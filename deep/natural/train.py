@@ -30,7 +30,6 @@ from rdcsym.problem import InputError
 
 CRITIC_WIDTH: Final = 48
 CRITIC_BETAS: Final = (0.0, 0.9)
-CRITIC_RATE: Final = 4e-4
 LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
 MOST_NORM: Final = 1.0  # of a gradient, relative to the running mean below: a rare patch must not undo an epoch
 WARM_UP: Final = 50  # steps
@@ -53,13 +52,13 @@ class NaturalTraining:
         self.codec = NaturalCodec(config)
         self.critic = Critic(CRITIC_WIDTH)
         if self.options.start:
-            load_start(self.options.start, self.codec)
+            load_start(self.options.start, self.codec, self.critic)
         else:
             blocks, _ = crops(self.seen, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
             start_linear(self.codec.encoder, self.codec.decoder, blocks)
         self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.Adam(self.codec.parameters(), lr=config.learning_rate)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=CRITIC_BETAS)
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=self.options.critic_rate, betas=CRITIC_BETAS)
 
     def step(self, k: int) -> dict[str, float]:
         """One step of the codec and, once its time has come, of the critic; the terms of the loss."""

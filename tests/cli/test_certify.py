@@ -20,7 +20,7 @@ from rdcsym.oracles import oracle, within_rounding
 from rdcsym.proof import Case, Derivation, Identity
 from rdcsym.refute import Interval, distance
 
-FEW = Effort(per_regime=12, per_boundary=1)
+FEW = Effort(per_regime=6, per_boundary=1)
 PUBLISHED = ["drc-bernoulli-oneshot", "drc-gaussian", "drpc-gaussian-kl", "drpc-gaussian-w2"]
 
 

@@ -106,8 +106,8 @@ def test_the_seed_in_the_file_is_the_dither_s(model):
     assert bitstream.unpack(compress(model, x, SEED))[0].seed == SEED
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_another_process_with_another_number_of_threads_decodes_the_same_bytes(run, model, tmp_path, threads):
+def test_another_process_with_another_number_of_threads_decodes_the_same_bytes(run, model, tmp_path):
+    threads = 3  # here it is one
     path = tmp_path / "images.rdc"
     path.write_bytes(compress(model, inputs(360), SEED))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}

@@ -12,7 +12,9 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from deep.config import config_from_json
 from deep.natural.model import FORMAT, NaturalModel, from_content
+from deep.natural.scale_tables import scale_tables
 from deep.run import load_tensors
 from rdcsym.files import write_atomically
 from rdcsym.problem import InputError, nearest
@@ -58,7 +60,8 @@ def write_weights(run: str | Path, path: str | Path) -> Path:
     if found.get("format") != FORMAT:
         raise InputError("model", str(run), f"is of format {found.get('format')!r}", "name a run of photographs")
     arrays = {f"codec.{key}": value.numpy().astype(np.float16) for key, value in found["codec"].items()}
-    arrays |= {f"tables.{key}": value.numpy().astype(np.int32) for key, value in found["tables"].items()}
+    tables = scale_tables(config_from_json(found["config"]).mode)  # this version's, not those of the run's day
+    arrays |= {f"tables.{key}": getattr(tables, key).astype(np.int32) for key in ("frequencies", "lowest")}
     meta = json.dumps({key: found[key] for key in ("format", "config", "steps", "machine")})
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{_META: np.array(meta)}, **arrays)  # type: ignore[arg-type]

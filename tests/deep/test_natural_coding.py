@@ -81,6 +81,14 @@ def test_symbols_beyond_the_tables_are_clamped_not_refused():
     np.testing.assert_array_equal(coder.decode(payload), values)
 
 
+def test_what_the_context_did_not_expect_keeps_its_value():
+    model = model_of()
+    z = np.zeros((model.codec.latent, 6, 6), dtype=np.float32)
+    z[:, 2, 3], z[:, 3, 3] = 150.0, -150.0  # as in a checkerboard of black and white blocks
+    values = MapCoder(model, 6, 6, 0, 0).encode(z)[1]
+    assert np.abs(values - z).max() <= 0.5
+
+
 def test_a_higher_quality_costs_more_bits():
     model, picture = model_of(), photograph(64, 64)
     sizes = [len(compress_photograph(model, picture, quality=q, sigma=0.0).data) for q in (0.0, 0.5, 1.0, 2.0)]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from deep.bitstream import Header, check_model, pack, unpack
 from deep.coding import can_code
 from deep.natural.model import NaturalModel
+from deep.natural.noise_level import MOST_SIGMA
 from deep.natural.options import QUALITY_STEPS
 from deep.natural.symbols import MapCoder
 from deep.natural.tiles import Tick, analyse, sites, synthesise
@@ -22,7 +23,6 @@ from rdcsym.problem import InputError
 
 Pixels = NDArray[np.uint8]
 
-MOST_SIGMA: Final = 75.0  # of 255: beyond this a model has never seen anything
 _COLOURS: Final = 3
 
 

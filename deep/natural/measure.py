@@ -17,6 +17,7 @@ from deep.data.noise import noisy
 from deep.data.photographs import photographs
 from deep.natural.coding import compress_photograph
 from deep.natural.model import load_model
+from deep.natural.noise_level import estimated_sigma
 from deep.tasks import task
 from rdcsym.files import write_atomically
 
@@ -48,7 +49,8 @@ def measure(folder: str | Path, *, most: int = MOST, progress: Stage | None = No
         for index, picture in enumerate(pictures):
             clean = picture.read()
             seen = picture.noisy() if picture.noisy is not None else noisy(clean, chosen.sigma, NOISE_SEED, index)
-            file = compress_photograph(model, seen, quality=quality, sigma=chosen.sigma, realism=realism)
+            told = chosen.sigma or estimated_sigma(seen)  # of real noise an estimate, as in the training
+            file = compress_photograph(model, seen, quality=quality, sigma=told, realism=realism)
             assert file.restored is not None, "realism was given"
             rates.append(8.0 * len(file.data) / (clean.shape[0] * clean.shape[1]))
             error = float(np.mean((file.restored.astype(np.float64) - clean) ** 2))

@@ -21,6 +21,7 @@ from deep.natural.codec import NaturalCodec
 from deep.natural.losses import PROBE, stein
 from deep.natural.model import load_start, save_model
 from deep.natural.networks import STRIDE, Critic, start_linear
+from deep.natural.noise_level import estimated_sigma
 from deep.natural.options import QUALITY_STEPS, options_of
 from deep.natural.patches import Source, check_sizes, crops, halves
 from deep.natural.sources import training_source
@@ -107,10 +108,11 @@ class NaturalTraining:
             group["lr"] = self.config.learning_rate * share
 
     def _noisy(self, rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """(what the encoder sees, the clean patches, sigma of 255)."""
+        """(what the encoder sees, the clean patches, sigma of 255: of real noise an estimate, which is what a user has too)."""
         seen, clean = crops(self.seen, self.config.batch, self.options.patch, rng)
         if not self.sigma:
-            return seen, clean, torch.zeros(len(seen))
+            pixels = torch.round(seen * WHITE).byte().permute(0, 2, 3, 1).numpy()
+            return seen, clean, torch.tensor([estimated_sigma(patch) for patch in pixels])
         spread = torch.from_numpy(rng.random(len(seen)) < self.options.spread)
         drawn = torch.from_numpy(rng.random(len(seen)) * MOST_SPREAD * self.sigma).float()
         sigma = torch.where(spread, drawn, torch.full_like(drawn, self.sigma))

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from natural_samples import config_of, photograph, run_of  # noqa: E402
 
-from deep.config import config_for  # noqa: E402
+from deep.config import TrainConfig, config_for  # noqa: E402
 from deep.natural import train as natural_train  # noqa: E402
 from deep.natural.losses import PROBE, stein  # noqa: E402
 from deep.natural.model import load_model  # noqa: E402
@@ -112,6 +112,17 @@ def test_bad_options_are_named(source, options, word):
 def test_real_noise_has_no_stein_estimate(source):
     with pytest.raises(InputError, match="known sigma"):
         natural_train.NaturalTraining(config_of(), task("sidd-denoise"), source)
+
+
+def test_of_real_noise_the_encoder_is_told_an_estimate_as_it_is_in_use(source):
+    settings = dict(task("sidd-denoise").defaults) | {"options": {"distortion": "clean", "patch": 32, "qualities": 3}}
+    noise = np.random.default_rng(0).normal(0, 12, (48, 40, 3))
+    grainy = [np.clip(128 + noise, 0, 255).astype(np.uint8)] * 2
+    training = natural_train.NaturalTraining(
+        TrainConfig(task="sidd-denoise", **settings), task("sidd-denoise"), Source(grainy, grainy)
+    )
+    sigma = training._noisy(np.random.default_rng(0), torch.Generator())[2]
+    assert bool(((sigma > 8) & (sigma < 16)).all())
 
 
 def test_rate_weights_run_between_their_ends():

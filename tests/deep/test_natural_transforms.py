@@ -14,7 +14,7 @@ from deep.natural.codec import NaturalCodec  # noqa: E402
 from deep.natural.context import BINS, LEAST_SCALE, LOG_STEP, PARITIES, ContextModel, parity, slices  # noqa: E402
 from deep.natural.exact import FRACTIONS, UNIT, ExactStage  # noqa: E402
 from deep.natural.networks import Decoder, Encoder, reach, start_linear  # noqa: E402
-from deep.natural.noise_level import estimated_sigma  # noqa: E402
+from deep.natural.noise_level import MOST_SIGMA, estimated_sigma  # noqa: E402
 from deep.natural.scale_tables import scale_tables  # noqa: E402
 from deep.natural.symbols import exact_stages  # noqa: E402
 from deep.tables import TOTAL  # noqa: E402
@@ -128,3 +128,8 @@ def test_the_noise_level_is_found(sigma):
     seen = np.clip(np.round(clean + np.random.default_rng(0).normal(0, sigma, clean.shape)), 0, 255).astype(np.uint8)
     assert estimated_sigma(seen) == pytest.approx(sigma, rel=0.04)
     assert estimated_sigma(seen[:4]) == 0.0
+
+
+def test_no_estimate_is_more_than_an_encoder_may_be_told():
+    board = np.indices((32, 32)).sum(axis=0) % 2 * 255
+    assert estimated_sigma(np.repeat(board[..., None], 3, axis=2).astype(np.uint8)) == MOST_SIGMA

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 
 from deep.config import TrainConfig
 from deep.natural.context import ContextModel
+from deep.natural.exact import FRACTIONS
 from deep.natural.networks import Decoder, Encoder
 from deep.natural.options import Options, options_of
+from rdcsym.problem import InputError
 
 FULL_SIGMA: Final = 25.0  # of 255: a noise level of 1 in the encoder's condition
 _FIRST_GAIN: Final = 2.0
@@ -38,6 +40,10 @@ class NaturalCodec(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.options: Options = options_of(config)
+        if config.mode == "private":
+            raise InputError("mode", config.mode, "is not for photographs", "use common or deterministic")
+        if config.mode == "common" and config.levels != FRACTIONS:  # the tables' grid: more would round the dither away
+            raise InputError("levels", config.levels, f"of photographs are {FRACTIONS}", f"use levels={FRACTIONS}")
         self.mode, self.latent, self.levels = config.mode, config.latent, config.levels if config.mode == "common" else 1
         count = self.options.qualities
         self.encoder = Encoder(config.width, config.latent, count + 1)

@@ -22,6 +22,7 @@ UNIT: Final = 32  # latent values are multiples of 1/32
 FEATURE: Final = 2**10  # features are multiples of 2^-10
 WEIGHT_BITS: Final = 12
 MOST_WEIGHT: Final = 2**17  # 32 in units of 2^-12: larger ones are clipped, in training none comes near
+MOST_BIAS: Final = 2**30  # an eighth of what the largest features can add
 MOST_FEATURE: Final = 2**20  # clip of features, in units of 2^-10
 ROWS: Final = 64  # of sites at a time
 _ONE: Final = 2**WEIGHT_BITS
@@ -72,7 +73,7 @@ def _whole(weight: Tensor) -> Tensor:
 
 def _bias(bias: Tensor | None) -> Tensor:
     assert bias is not None
-    return torch.round(bias.detach().double().cpu() * _ONE) * FEATURE
+    return torch.round(bias.detach().double().cpu() * _ONE).clamp(-MOST_BIAS, MOST_BIAS) * FEATURE
 
 
 def _feature(total: Tensor, divisor: int) -> Tensor:

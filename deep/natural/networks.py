@@ -18,6 +18,7 @@ BLOCKS: Final = (2, 3, 3)  # residual blocks at strides 2, 4 and 8
 STRIDE: Final = 8  # pixels a side of one site of the latent map
 VALUES: Final = 3 * STRIDE**2  # of a block
 FIRST_SHARE: Final = 0.1  # of the networks' last layers at the start
+RESIDUE_GAIN: Final = 8.0  # what a blur takes away is some hundredths of the range of grey
 _SLOPE: Final = 0.1  # of the leaky rectifiers
 _LEVELS: Final = 3
 
@@ -101,10 +102,7 @@ class Decoder(nn.Module):
 
 
 def start_linear(encoder: Encoder, decoder: Decoder, blocks: Tensor) -> None:
-    """Make the linear parts the principal components of blocks (N, 3, 8, 8), largest first, and all else small.
-
-    Noise of one level in all pixels does not turn the components, so noisy blocks do.
-    """
+    """Make the linear parts the principal components of blocks (N, 3, 8, 8), largest first, and all else small."""
     with torch.no_grad():
         flat = nn.functional.pixel_unshuffle(blocks - 0.5, STRIDE).flatten(1).double()
         _, vectors = torch.linalg.eigh(flat.T @ flat)
@@ -121,7 +119,14 @@ def start_linear(encoder: Encoder, decoder: Decoder, blocks: Tensor) -> None:
 
 
 class Critic(nn.Module):
-    """Patches (N, 3, H, W) to numbers (N,): the mean over places of a critic that sees some 30 pixels a side."""
+    """Patches (N, 3, H, W) to numbers (N,): the mean over places of a critic that sees some 30 pixels a side.
+
+    It sees what a blur takes away, and nothing else: the scenes of the two domains differ, and colour and light would drown the
+    grain that tells outputs from photographs. What it estimates is the distance of the laws of that residue, at most W1 itself
+    up to the filter's norm.
+    """
+
+    blur: Tensor
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -136,9 +141,12 @@ class Critic(nn.Module):
             nn.Conv2d(3 * width, 1, 1),
         )
         self.layers = nn.Sequential(*layers)
+        row = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
+        self.register_buffer("blur", torch.outer(row, row).expand(3, 1, 5, 5).contiguous(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x - 0.5).mean(dim=(1, 2, 3))  # type: ignore[no-any-return]
+        smooth = nn.functional.conv2d(nn.functional.pad(x, (2, 2, 2, 2), mode="reflect"), self.blur, groups=x.shape[1])
+        return self.layers(RESIDUE_GAIN * (x - smooth)).mean(dim=(1, 2, 3))  # type: ignore[no-any-return]
 
 
 def _through(h: Tensor, blocks: nn.Module, condition: Tensor) -> Tensor:

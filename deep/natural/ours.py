@@ -10,6 +10,7 @@ from deep.baselines.peer import Restored
 from deep.natural.coding import Pixels, compress_photograph, decompress_photograph
 from deep.natural.model import NaturalModel
 from deep.natural.pretrained import pretrained, pretrained_names
+from deep.natural.tiles import analyse, synthesise
 
 SEED: Final = 0  # of the dither of every file of a table
 QUALITIES: Final = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
@@ -30,8 +31,13 @@ class Ours:
         return f"{self.model.fingerprint.hex()} q{self.quality:g} p{self.realism:g} s{SEED}"
 
     def restore(self, noisy: Pixels, sigma: float) -> Restored:
-        """Through a file and back; sigma, of 255, is told to the encoder."""
+        """Through a file and back; sigma, of 255, is told to the encoder. A model without a rate has no file, and no bits."""
         begun = time.perf_counter()
+        if self.model.codec.options.rate_free:
+            z = analyse(self.model.codec, noisy, self.quality, sigma)
+            coded = time.perf_counter()
+            image = synthesise(self.model.codec, z, noisy.shape[:2], self.quality, self.realism)
+            return Restored(image, None, coded - begun, time.perf_counter() - coded)
         file = compress_photograph(self.model, noisy, quality=self.quality, sigma=sigma, seed=SEED)
         coded = time.perf_counter()
         image = decompress_photograph(self.model, file.data, realism=self.realism)

@@ -53,9 +53,9 @@ class NaturalTraining:
         self.codec = NaturalCodec(config)
         self.critic = Critic(CRITIC_WIDTH)
         if self.options.start:
-            load_start(self.options.start, self.codec, self.critic)
+            load_start(self.options.start, self.codec, None if self.options.fresh_critic else self.critic)
         else:
-            blocks, _ = crops(self.seen, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
+            _, blocks = crops(self.clean, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
             start_linear(self.codec.encoder, self.codec.decoder, blocks)
         self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.Adam(self.codec.parameters(), lr=config.learning_rate)

@@ -12,10 +12,12 @@ from natural_samples import config_of, photograph, run_of  # noqa: E402
 from deep.config import TrainConfig, config_for  # noqa: E402
 from deep.natural import train as natural_train  # noqa: E402
 from deep.natural.losses import PROBE, stein  # noqa: E402
-from deep.natural.model import load_model  # noqa: E402
+from deep.natural.model import NaturalModel, load_model  # noqa: E402
 from deep.natural.options import Options, options_of  # noqa: E402
+from deep.natural.ours import Ours  # noqa: E402
 from deep.natural.patches import Source, crops, halves  # noqa: E402
 from deep.natural.pretrained import read_weights, write_weights  # noqa: E402
+from deep.natural.scale_tables import scale_tables  # noqa: E402
 from deep.tasks import task  # noqa: E402
 from rdcsym.problem import InputError  # noqa: E402
 
@@ -83,10 +85,28 @@ def test_rate_free_has_no_rate(source):
     assert training.step(0)["rate"] == 0.0
 
 
+def test_a_model_without_rate_goes_through_no_quantizer_in_the_table(source):
+    config = config_of(options={"rate_free": True})
+    training = natural_train.NaturalTraining(config, task("natural-denoise"), source)
+    with torch.no_grad():
+        training.codec.log_gain.sub_(6.0)  # steps so wide that a quantizer would leave nothing
+    model = NaturalModel(config, training.codec.eval(), scale_tables("common"), b"8 bytes.", 0, "")
+    row, picture = Ours("ours", model, 2.0, 1.0), photograph(40, 32)
+    restored = row.restore(picture, 0.0)
+    assert restored.bits is None
+    assert float(np.mean((restored.image.astype(float) - picture) ** 2)) < 0.2 * float(picture.var())
+
+
 def test_clean_and_noisy_halves_share_no_photograph(source):
     seen, clean = halves(source)
     assert not {id(p) for p in seen.seen} & {id(p) for p in clean.clean}
     assert len(seen.seen) + len(clean.clean) == len(source.seen)
+
+
+def test_the_first_transform_knows_nothing_of_photographs_that_are_seen_with_noise_only(source):
+    other = [photograph(48, 40, seed + 10) if seed % 2 == 0 else p for seed, p in enumerate(source.clean)]
+    one, two = (natural_train.NaturalTraining(config_of(), task("natural-denoise"), s) for s in (source, Source(other, other)))
+    assert torch.equal(one.codec.encoder.linear.weight, two.codec.encoder.linear.weight)
 
 
 def test_crops_are_of_one_place_in_both():
@@ -107,6 +127,14 @@ def test_crops_are_of_one_place_in_both():
 def test_bad_options_are_named(source, options, word):
     with pytest.raises(InputError, match=word):
         natural_train.NaturalTraining(config_of(options=options), task("natural-denoise"), source)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"), [({"levels": 32}, "levels"), ({"levels": 8}, "levels"), ({"mode": "private"}, "mode")]
+)
+def test_a_dither_that_the_tables_do_not_have_is_refused(source, changes, word):
+    with pytest.raises(InputError, match=word):
+        natural_train.NaturalTraining(config_of(**changes), task("natural-denoise"), source)
 
 
 def test_real_noise_has_no_stein_estimate(source):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from deep.bitstream import Header, check_model, pack, unpack
 from deep.coding import can_code
+from deep.data.picture import LARGEST
 from deep.natural.model import NaturalModel
 from deep.natural.noise_level import MOST_SIGMA
 from deep.natural.options import QUALITY_STEPS
@@ -23,6 +24,8 @@ from rdcsym.problem import InputError
 
 Pixels = NDArray[np.uint8]
 
+FREE_PIXELS: Final = 2**24  # of a file however short; to hold them while decoding takes some 2 GB
+BITS_PER_PIXEL: Final = 1 / 64  # of a larger one at least: a black picture at the lowest quality has some 0.2
 _COLOURS: Final = 3
 
 
@@ -53,12 +56,14 @@ def compress_photograph(
     if photograph.dtype != np.uint8 or photograph.ndim != 3 or photograph.shape[2] != _COLOURS or not photograph.size:
         problem = "is no photograph of 8 bits with three channels"
         raise InputError("photograph", f"{photograph.dtype} {photograph.shape}", problem, "give uint8 (H, W, 3)")
+    height, width = photograph.shape[:2]
+    if height * width > LARGEST:
+        raise InputError("photograph", f"{width} x {height}", f"has more than {LARGEST} pixels", "cut it into smaller ones")
     steps = checked_quality(model, quality)
     if not 0.0 <= sigma <= MOST_SIGMA:
         raise InputError(
             "sigma", sigma, f"must lie in 0..{MOST_SIGMA:g}, of 255", "give the noise level of grey values of 8 bits"
         )
-    height, width = photograph.shape[:2]
     grey = bool((photograph == photograph[..., :1]).all())
     shared = seed if model.codec.levels > 1 else 0
     header = Header(
@@ -72,6 +77,9 @@ def compress_photograph(
     )
     z = analyse(model.codec, photograph, steps / QUALITY_STEPS, sigma, tick=tick)
     payload, values = MapCoder(model, *sites(height, width), steps, shared).encode(z)
+    if not _plausible(header, payload):  # no file that would be refused is written
+        fix = "cut it into pieces of 16 million pixels"
+        raise InputError("photograph", f"{width} x {height}", "is so large and empty that its file would look forged", fix)
     data = pack(header, bytes([steps]) + payload)
     if realism is None:
         return File(data, None)
@@ -94,6 +102,8 @@ def decompress_photograph(
     lawful = header.mode == model.codec.mode and header.images == 1 and header.channels in (1, _COLOURS)
     if not lawful or not payload or payload[0] > most:
         raise _refused(name, "has a header that this model cannot have written")
+    if not _plausible(header, payload[1:]):
+        raise _refused(name, f"claims {header.width} x {header.height} pixels, too many for {len(data)} bytes or for any file")
     try:
         coder = MapCoder(model, *sites(header.height, header.width), payload[0], header.seed)
         values = coder.decode(payload[1:])
@@ -126,6 +136,12 @@ def _restored(
         return pixels
     grey = (pixels.astype(np.uint16).sum(axis=2) + 1) // _COLOURS
     return np.repeat(grey.astype(np.uint8)[..., None], _COLOURS, axis=2)
+
+
+def _plausible(header: Header, payload: bytes) -> bool:
+    """Whether so short a payload may ask for so much memory: anybody can write a header."""
+    pixels = header.height * header.width
+    return pixels <= FREE_PIXELS or (pixels <= LARGEST and 8 * len(payload) >= BITS_PER_PIXEL * pixels)
 
 
 def _need_coder() -> None:

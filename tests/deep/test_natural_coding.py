@@ -119,6 +119,15 @@ def test_a_forged_payload_is_an_error_and_never_a_picture():
             decompress_photograph(model, pack(header, forged), "a.rdc")
 
 
+def test_a_short_file_that_claims_a_huge_picture_is_refused_before_memory_is_taken():
+    from deep.bitstream import Header, pack
+
+    model = model_of()
+    header = Header(mode="common", fingerprint=model.fingerprint, seed=0, images=1, channels=3, height=65535, width=10000)
+    with pytest.raises(InputError, match="claims 10000 x 65535 pixels"):
+        decompress_photograph(model, pack(header, bytes(20)), "a.rdc")
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"quality": 2.01}, "quality"), ({"quality": float("nan")}, "quality"), ({"sigma": -1.0}, "sigma"), ({"sigma": float("nan")}, "sigma"),
@@ -130,7 +139,15 @@ def test_bad_input_names_the_argument(changes, name):
         compress_photograph(model_of(), photograph(16, 16), **settings)
 
 
-@pytest.mark.parametrize("picture", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((0, 8, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.broadcast_to(np.zeros(3, np.uint8), (9000, 9000, 3)),
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 3)),
+        np.zeros((0, 8, 3), np.uint8),
+    ],
+)
 def test_what_is_no_photograph(picture):
     with pytest.raises(InputError, match="photograph"):
         compress_photograph(model_of(), picture, quality=1.0, sigma=5.0)

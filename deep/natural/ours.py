@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from deep.baselines.peer import Restored
 from deep.natural.coding import Pixels, compress_photograph, decompress_photograph
@@ -27,8 +30,11 @@ class Ours:
     realism: float
 
     def fingerprint(self) -> str:
-        """What the row's figures depend on beside the photographs."""
-        return f"{self.model.fingerprint.hex()} q{self.quality:g} p{self.realism:g} s{SEED}"
+        """What the row's figures depend on beside the photographs: the encoder too, of which the model's fingerprint is not."""
+        encoder = hashlib.blake2b(digest_size=8)
+        for value in self.model.codec.encoder.state_dict().values():
+            encoder.update(np.ascontiguousarray(value.numpy()).tobytes())
+        return f"{self.model.fingerprint.hex()} e{encoder.hexdigest()} q{self.quality:g} p{self.realism:g} s{SEED}"
 
     def restore(self, noisy: Pixels, sigma: float) -> Restored:
         """Through a file and back; sigma, of 255, is told to the encoder. A model without a rate has no file, and no bits."""

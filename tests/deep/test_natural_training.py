@@ -97,6 +97,15 @@ def test_a_model_without_rate_goes_through_no_quantizer_in_the_table(source):
     assert float(np.mean((restored.image.astype(float) - picture) ** 2)) < 0.2 * float(picture.var())
 
 
+def test_a_row_of_another_encoder_is_another_row(source):
+    codec = natural_train.NaturalTraining(config_of(), task("natural-denoise"), source).codec
+    row = Ours("ours", NaturalModel(config_of(), codec, scale_tables("common"), b"8 bytes.", 0, ""), 2.0, 1.0)
+    before = row.fingerprint()
+    with torch.no_grad():
+        codec.encoder.head.bias.add_(1.0)
+    assert row.fingerprint() != before
+
+
 def test_clean_and_noisy_halves_share_no_photograph(source):
     seen, clean = halves(source)
     assert not {id(p) for p in seen.seen} & {id(p) for p in clean.clean}

@@ -87,7 +87,7 @@ def compress_photograph(
 
 
 def decompress_photograph(
-    model: NaturalModel, data: bytes, name: str = "data", *, realism: float = 1.0, tick: Tick | None = None
+    model: NaturalModel, data: bytes, name: str = "data", *, realism: float = 0.0, tick: Tick | None = None
 ) -> Pixels:
     """The photograph in a file's bytes: uint8 (H, W, 3); `name` is the file's, for errors. realism in [0, 1].
 

@@ -73,15 +73,16 @@ def from_content(found: Mapping[str, Any], name: str) -> NaturalModel:
     return NaturalModel(config, codec, tables, fingerprint(codec, tables), int(found["steps"]), str(found["machine"]))
 
 
-def load_start(folder: str, codec: NaturalCodec, critic: Critic) -> None:
-    """Put the weights of a finished run into `codec` and `critic`; InputError where they do not fit."""
+def load_start(folder: str, codec: NaturalCodec, critic: Critic | None) -> None:
+    """Put the weights of a finished run into `codec` and, where given, `critic`; InputError where they do not fit."""
     path = Path(folder) / "model.pt"
     found = load_tensors(path, "options.start", "name the folder of a finished `rdcsym train`")
     if found.get("format") != FORMAT:
         raise InputError("options.start", folder, "holds no codec of photographs", "name a run of one")
     try:
         codec.load_state_dict(found["codec"])
-        critic.load_state_dict(found["critic"])
+        if critic is not None:
+            critic.load_state_dict(found["critic"])
     except RuntimeError:
         raise InputError("options.start", folder, "has networks of another size", "use its width, latent, qualities") from None
 

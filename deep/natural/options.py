@@ -34,7 +34,8 @@ class Options:
     of known sigma), "input" takes the error to the encoder's input (the paper's), "clean" the error to the clean photograph.
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. critic_from: share of the steps before it begins. rate_free: no
-    quantizer and no rate (optimal transport alone). start: a run to take the first weights from. spread: share of the patches
+    quantizer and no rate (optimal transport alone). start: a run to take the first weights from;
+    fresh_critic leaves out its critic. spread: share of the patches
     whose sigma is drawn from 0..2.2 sigma instead of being the task's.
     """
 
@@ -47,6 +48,7 @@ class Options:
     critic_from: float = 0.55
     rate_free: bool = False
     start: str = ""
+    fresh_critic: bool = False
     spread: float = 0.3
 
     def __post_init__(self) -> None:

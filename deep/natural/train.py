@@ -140,7 +140,7 @@ class NaturalTraining:
         for _ in range(self.config.critic_steps):
             _, clean = crops(self.clean, len(outputs), self.options.patch, rng)
             mix = torch.rand((len(outputs), 1, 1, 1), generator=generator)
-            loss, w1 = critic_loss(self.critic, clean, outputs.contiguous(), mix)
+            loss, w1 = critic_loss(self.critic, clean, outputs.contiguous(), mix, one_sided=True)
             self.critic_optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.critic_optimizer.step()

@@ -20,7 +20,7 @@ from rdcsym.problem import InputError
 @click.option("--task", metavar="NAME", help="The model of the package that compressed it, in place of a run: natural.")
 @click.argument("path", metavar="IN.rdc")
 @click.argument("out", metavar="OUT.png")
-@click.option("--realism", type=float, metavar="P", help="Photographs: 0 (most faithful) to 1 (most realistic, the default).")
+@click.option("--realism", type=float, metavar="P", help="Photographs: 0 (most faithful, the default) to 1 (most realistic).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(run: str | None, task: str | None, path: str, out: str, realism: float | None, as_json: bool) -> None:
     """Decompress IN.rdc with the model that compressed it into OUT.png: a photograph, or images one below the other.
@@ -36,7 +36,7 @@ def command(run: str | None, task: str | None, path: str, out: str, realism: flo
         from deep.strips import check_png
 
         check_png(out)
-        wanted = 1.0 if realism is None else realism
+        wanted = 0.0 if realism is None else realism
         found = restored_photograph(model_of(run, task), _read(path), shown(path), out, wanted, as_json)
         click.echo(json.dumps(found) if as_json else f"{out}: {found['width']} x {found['height']} pixels")
         return

@@ -40,7 +40,7 @@ def studies(data: str | None, sigma: float | None) -> list[Study]:
         if data == "bsds-train200":
             raise InputError("--set", data, "is what models are trained on", "choose another set")
         return [Study(data, sigma if sigma is not None else _SIGMA.get(data, _PAPER_SIGMA))]
-    return [Study("kodak24", sigma or _PAPER_SIGMA), *(Study(name, each) for name, each in _SIGMA.items())]
+    return [Study("kodak24", _PAPER_SIGMA if sigma is None else sigma), *(Study(name, each) for name, each in _SIGMA.items())]
 
 
 def rows_of(study: Study) -> list[Row]:

@@ -6,26 +6,24 @@ The full table, with every metric and every peer, is `rdcsym bench images`; this
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from deep.data.noise import noisy
+from deep.data.noise import NOISE_SEED, noisy
 from deep.data.photographs import photographs
-from deep.natural.coding import compress_photograph
+from deep.metrics import psnr
 from deep.natural.model import load_model
 from deep.natural.noise_level import estimated_sigma
+from deep.natural.ours import Ours
 from deep.tasks import task
 from rdcsym.files import write_atomically
 
 FORMAT: Final = "rdcsym photographs measured 1"
 FILE: Final = "operating_point.json"
 MOST: Final = 6  # photographs: some seconds each
-NOISE_SEED: Final = 1
-_WHITE: Final = 255.0
 
 Stage = Callable[[int, int, str], None]
 
@@ -43,19 +41,21 @@ def measure(folder: str | Path, *, most: int = MOST, progress: Stage | None = No
     rows = []
     settings = [(float(q), p) for p in (0.0, 1.0) for q in range(model.codec.options.qualities)]
     for number, (quality, realism) in enumerate(settings):
+        name = f"quality {quality:g}, realism {realism:g}"
         if progress is not None:
-            progress(number, len(settings), f"quality {quality:g}, realism {realism:g}")
-        rates, ratios = [], []
+            progress(number, len(settings), name)
+        codec = Ours(name, model, quality, realism)
+        rates: list[float] = []
+        ratios: list[float] = []
         for index, picture in enumerate(pictures):
             clean = picture.read()
             seen = picture.noisy() if picture.noisy is not None else noisy(clean, chosen.sigma, NOISE_SEED, index)
-            told = chosen.sigma or estimated_sigma(seen)  # of real noise an estimate, as in the training
-            file = compress_photograph(model, seen, quality=quality, sigma=told, realism=realism)
-            assert file.restored is not None, "realism was given"
-            rates.append(8.0 * len(file.data) / (clean.shape[0] * clean.shape[1]))
-            error = float(np.mean((file.restored.astype(np.float64) - clean) ** 2))
-            ratios.append(10.0 * math.log10(_WHITE**2 / max(error, 1e-12)))
-        rows.append({"quality": quality, "realism": realism, "bits_per_pixel": _mean(rates), "psnr": _mean(ratios)})
+            restored = codec.restore(seen, chosen.sigma or estimated_sigma(seen))
+            if restored.bits is not None:
+                rates.append(restored.bits / (clean.shape[0] * clean.shape[1]))
+            ratios.append(psnr(restored.image, clean))
+        rate = _mean(rates) if rates else None  # a model without a rate writes no file
+        rows.append({"quality": quality, "realism": realism, "bits_per_pixel": rate, "psnr": _mean(ratios)})
     found = {
         "format": FORMAT,
         "task": chosen.name,

@@ -5,11 +5,12 @@ The loss, and with it the convention of each weight, in one place. At quality q 
     255^2 lambda(q) (D + lambda_p realism W1) + R
 
 D     squared error, mean over pixels and channels, grey values in [0, 1]; of which image, `distortion` says.
-W1    the critic's estimate of the Wasserstein-1 distance between patches of outputs and of clean photographs, as in
-      `deep.config`: in grey values. It acts where `realism` is 1 and not where it is 0; the decoder is told which.
+W1    the critic's estimate of the Wasserstein-1 distance between patches of outputs and of clean photographs, of which it sees
+      what a blur takes away; in grey values, as in `deep.config`. It acts where `realism` is 1; the decoder is told which.
 R     rate in bits per pixel (cross-entropy of the symbols under the entropy model).
 
 A patch's loss is divided by sqrt(lambda(q)), up to a constant, so that no quality drowns the others in what they share.
+lambda_r, lambda_c and rate of `TrainConfig` have no meaning here.
 """
 
 from __future__ import annotations
@@ -34,9 +35,8 @@ class Options:
     of known sigma), "input" takes the error to the encoder's input (the paper's), "clean" the error to the clean photograph.
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. critic_from: share of the steps before it begins. rate_free: no
-    quantizer and no rate (optimal transport alone). start: a run to take the first weights from;
-    fresh_critic leaves out its critic. spread: share of the patches
-    whose sigma is drawn from 0..2.2 sigma instead of being the task's.
+    quantizer and no rate (optimal transport alone). start: a run to take the first weights from; fresh_critic leaves out
+    its critic. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the task's.
     """
 
     distortion: str = "sure"

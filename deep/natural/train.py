@@ -32,7 +32,7 @@ from rdcsym.problem import InputError
 CRITIC_WIDTH: Final = 48
 CRITIC_BETAS: Final = (0.0, 0.9)
 LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
-MOST_NORM: Final = 1.0  # of a gradient, relative to the running mean below: a rare patch must not undo an epoch
+MOST_NORM: Final = 1.0  # of a gradient, in units of 255 sqrt(most_lambda): a rare patch must not undo an epoch
 WARM_UP: Final = 50  # steps
 MOST_SPREAD: Final = 2.2  # times the task's sigma
 WHITE: Final = 255.0
@@ -45,6 +45,7 @@ class NaturalTraining:
     def __init__(self, config: TrainConfig, chosen: Task, source: Source) -> None:
         self.config, self.options, self.sigma = config, options_of(config), chosen.sigma
         check_sizes(source, self.options.patch)
+        _check_unused(config)
         if self.options.distortion == "sure" and not chosen.sigma:
             raise InputError("options.distortion", "sure", "needs Gaussian noise of known sigma", "use input or clean")
         paired = config.pairing == "supervised"
@@ -188,6 +189,15 @@ def train_natural(config: TrainConfig, chosen: Task, folder: Path, resume: bool,
     save_model(folder, training.codec, training.critic, config, config.steps)
     (folder / "checkpoint.pt").unlink(missing_ok=True)
     return folder
+
+
+def _check_unused(config: TrainConfig) -> None:
+    """InputError for a setting that asks for something which photographs do not have."""
+    if config.rate is not None:
+        raise InputError("rate", config.rate, "has no meaning for photographs", "leave it out: the quality chooses the rate")
+    for name, asked in (("device", "cuda"), ("amp", True), ("compile", True)):
+        if getattr(config, name) == asked:
+            raise InputError(name, asked, "is not there for photographs", "leave it out: they are trained on the CPU")
 
 
 def _resumed(folder: Path, training: NaturalTraining) -> int:

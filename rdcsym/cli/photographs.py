@@ -49,13 +49,15 @@ def compressed_photograph(
     """(bytes of a file, what there is to say about it) of the picture `path`."""
     require("compress", "PIL")
     from deep.data.photographs import read_photograph
-    from deep.natural.coding import compress_photograph
+    from deep.natural.coding import checked_quality, compress_photograph
     from deep.natural.noise_level import estimated_sigma
+    from deep.natural.options import QUALITY_STEPS
     from deep.natural.tiles import tile_count
 
     photograph = read_photograph(path)
     height, width = photograph.shape[:2]
     chosen = (model.codec.options.qualities - 1) / 2 if quality is None else quality
+    steps = checked_quality(model, chosen)  # what the file will hold
     noise = estimated_sigma(photograph) if sigma is None else sigma
     with progress(tile_count(height, width), quiet) as tick:
         file = compress_photograph(
@@ -65,7 +67,7 @@ def compressed_photograph(
         "width": width,
         "height": height,
         "bits_per_pixel": 8 * len(file.data) / (width * height),
-        "quality": chosen,
+        "quality": steps / QUALITY_STEPS,
         "sigma": noise,
         "sigma_is": "an estimate from the picture" if sigma is None else "given",
     }
@@ -103,6 +105,8 @@ def print_measured(run: Path, as_json: bool) -> None:
     click.echo(f"next: rdcsym compress --model {run} IN.png OUT.rdc; rdcsym bench images")
 
 
-def _with_error(value: dict[str, Any]) -> str:
+def _with_error(value: dict[str, Any] | None) -> str:
+    if value is None:
+        return "no file"
     error = value["standard_error"]
     return f"{value['mean']:.3f}" + ("" if error is None else f" ± {error:.3f}")

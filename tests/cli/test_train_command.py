@@ -135,7 +135,7 @@ WRONG = {
         "--dask",
     ),
     "a benchmark that is none": (["bench", "sovlers"], "solvers"),
-    "a benchmark that is not there yet": (["bench", "images"], "bench deep"),
+    "a benchmark of no photographs": (["bench", "images", "--set", "kodak"], "kodak24"),
     "a benchmark of a synthetic task": (["bench", "deep", "--task", "gauss-vector"], "gauss-vector"),
 }
 

@@ -72,7 +72,7 @@ def _noise(sigma: float) -> Apply:
 
 def _photographs() -> tuple[Task, ...]:
     """The tasks of the fully convolutional codec: see `deep.natural`."""
-    shared = {"lambda_p": 0.03, "latent": 64, "width": 48, "levels": 16, "batch": 8, "learning_rate": 1e-3, "log_every": 20}
+    shared = {"lambda_p": 0.03, "latent": 96, "width": 48, "levels": 16, "batch": 8, "learning_rate": 1e-3, "log_every": 20}
     return (
         Task(
             name="natural-denoise",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from typing import Final
 
 from deep.baselines.bm3d_denoiser import BM3D
@@ -18,17 +17,13 @@ from deep.data.images import data_folder
 from deep.data.photographs import check_photograph_set
 from deep.metrics import METRICS, measure_all
 from deep.metrics.weights import FOLDER
-from deep.natural.ours import ours_rows
+from deep.natural.ours import Ours, ours_rows
 from deep.natural.pretrained import pretrained_names
 from rdcsym.problem import InputError
 
 _SIGMA: Final = {"nuclei": 10.0, "sidd": None}  # elsewhere the paper's
 _PAPER_SIGMA: Final = 25.0
-# Name -> model, the realisms that it knows, and whether it has a rate to choose.
-_ABLATIONS: Final = {
-    "ours, OT only": ("natural-ot-only", (1.0,), False),
-    "ours, rate only": ("natural-rate-only", (0.0,), True),
-}
+MODEL: Final = "natural"  # of the package: it is told sigma, so that one model serves all the sets
 _METRICS_FORMAT: Final = 1  # to be raised when a metric is computed in another way: kept cells are then measured anew
 _NO_PI: Final = "needs the model of Ma et al. (2017), which only a user can supply (deep.metrics.perceptual_index); NIQE stands"
 
@@ -48,15 +43,15 @@ def rows_of(study: Study) -> list[Row]:
     noisy = one("noisy", "input", Noisy)
     bm3d = one("BM3D", "peer", BM3D)
     if study.data in _SIGMA:
-        return [*noisy, *bm3d, *listed("ours", "ours", lambda: _ours("ours", study.data))]
+        return [*noisy, *bm3d, *listed("ours", "ours", _ours)]
     return [
         *noisy,
         *listed("JPEG-2K", "peer", _jpeg2000),
         *bm3d,
         *listed("DeCompress", "peer", _decompress),
         *one("OTDenoising", "peer", OTDenoising),
-        *(row for name, told in _ABLATIONS.items() for row in listed(name, "ablation", partial(_ours, name, *told))),
-        *listed("ours", "ours", lambda: _ours("ours", "natural")),
+        *listed("ours, OT only", "ablation", _transport_alone),
+        *listed("ours", "ours", _ours),
     ]
 
 
@@ -71,20 +66,23 @@ def _decompress() -> list[Peer]:
     return [Setting("DeCompress", DeCompress(), "DeCompress"), plain]
 
 
-def _ours(name: str, model: str, realisms: Sequence[float] = (0.0, 1.0), rated: bool = True) -> list[Peer]:
-    """The settings of a pretrained model, those of one realism on one line; only the best quality where it has no rate.
-
-    InputError where the package lacks the model.
+def _ours() -> list[Peer]:
+    """Settings of the pretrained model, those of one realism on one line. The faithful line is the ablation without perception:
+    no critic takes part in what those outputs are trained for. InputError where the package lacks the model.
     """
-    if model not in pretrained_names():
-        raise InputError("model", model, "is not in this package", "train it, and put its weights beside the others")
-    rows = [row for row in ours_rows(model) if row.realism in realisms]
-    best = max(row.quality for row in rows)
-    return [
-        Setting(row.name.replace("ours", name, 1), row, f"{name}, {'realistic' if row.realism else 'faithful'}")
-        for row in rows
-        if rated or row.quality == best
-    ]
+    return [Setting(row.name, row, f"ours, {'realistic' if row.realism else 'faithful'}") for row in _found_rows()]
+
+
+def _transport_alone() -> list[Peer]:
+    """The ablation without a rate: the same networks, realistic, no quantizer."""
+    best = max(_found_rows(), key=lambda row: (row.realism, row.quality))
+    return [Setting("ours, OT only", replace(best, rated=False), "ours, OT only")]
+
+
+def _found_rows() -> list[Ours]:
+    if MODEL not in pretrained_names():
+        raise InputError("model", MODEL, "is not in this package", "train it, and put its weights beside the others")
+    return ours_rows(MODEL)
 
 
 def metrics() -> Metrics:

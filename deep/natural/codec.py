@@ -1,4 +1,4 @@
-"""The codec of photographs: encoder, gains, quantizer, context model, decoder.
+"""The codec of photographs: estimator, encoder, gains, quantizer, context model, decoder.
 
 One model serves every rate: the latent map is multiplied by a gain for each channel that grows with the quality, quantized with
 step 1, and divided by it again (Cui et al. 2021, "Asymmetric gained deep image compression"; here the two gains are inverse). It
@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from deep.config import TrainConfig
 from deep.natural.context import ContextModel
+from deep.natural.estimator import Estimator
 from deep.natural.exact import FRACTIONS
 from deep.natural.networks import Decoder, Encoder
 from deep.natural.options import Options, options_of
 from rdcsym.problem import InputError
 
-FULL_SIGMA: Final = 25.0  # of 255: a noise level of 1 in the encoder's condition
 _FIRST_GAIN: Final = 2.0
 _GAIN_RATIO: Final = 1.45  # of neighbouring qualities, at the start
 
@@ -35,7 +35,7 @@ class Coded:
 
 
 class NaturalCodec(nn.Module):
-    """`config` gives mode, width and latent (channels of the latent map), `options` the number of qualities."""
+    """`config` gives mode, width and latent (channels of the latent map), `options` the number of qualities and the estimator."""
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
@@ -46,7 +46,9 @@ class NaturalCodec(nn.Module):
             raise InputError("levels", config.levels, f"of photographs are {FRACTIONS}", f"use levels={FRACTIONS}")
         self.mode, self.latent, self.levels = config.mode, config.latent, config.levels if config.mode == "common" else 1
         count = self.options.qualities
-        self.encoder = Encoder(config.width, config.latent, count + 1)
+        width = self.options.estimator_width
+        self.estimator = Estimator(width) if width else None
+        self.encoder = Encoder(config.width, config.latent, count)
         self.decoder = Decoder(config.width, config.latent, count + 1)
         self.context = ContextModel(config.latent, count)
         steps = torch.arange(count, dtype=torch.float32)[:, None] * torch.log(torch.tensor(_GAIN_RATIO))
@@ -61,29 +63,33 @@ class NaturalCodec(nn.Module):
         """(N, latent, 1, 1), geometric between neighbouring qualities."""
         return torch.exp(shares @ self.log_gain)[:, :, None, None]
 
-    def analyse(self, x: Tensor, quality: Tensor, sigma: Tensor) -> Tensor:
-        """Latent maps (N, latent, H/8, W/8) in quantizer steps of x (N, 3, H, W); sigma (N,): noise level, of 255."""
+    def estimate(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """Estimates of the clean photographs of x (N, 3, H, W), or x without an estimator. sigma (N,): noise level, of 255."""
+        return x if self.estimator is None else self.estimator(x, sigma)
+
+    def analyse(self, estimate: Tensor, quality: Tensor) -> Tensor:
+        """Latent maps (N, latent, H/8, W/8) in quantizer steps of estimates (N, 3, H, W)."""
         shares = self.shares(quality)
-        condition = torch.cat((shares, (sigma / FULL_SIGMA)[:, None].to(shares.dtype)), dim=1)
-        z: Tensor = self.encoder(x, condition) * self.gain(shares)
+        z: Tensor = self.encoder(estimate, shares) * self.gain(shares)
         return z
 
-    def synthesise(self, values: Tensor, quality: Tensor, realism: Tensor) -> Tensor:
-        """Photographs (N, 3, 8h, 8w), not clipped, of dequantized maps (N, latent, h, w); realism (N,) in [0, 1]."""
+    def synthesise(self, values: Tensor, quality: Tensor, realism: Tensor, grain: Tensor) -> Tensor:
+        """Photographs (N, 3, 8h, 8w), not clipped, of dequantized maps (N, latent, h, w); realism (N,) in [0, 1], grain (N, 3,
+        8h, 8w) standard noise: a realistic output is a random one, by the randomness that encoder and decoder share.
+        """
         shares = self.shares(quality)
-        return self.decoder(values / self.gain(shares), torch.cat((shares, realism[:, None].to(shares.dtype)), dim=1))  # type: ignore[no-any-return]
+        return self.decoder(values / self.gain(shares), torch.cat((shares, realism[:, None].to(shares.dtype)), dim=1), grain)  # type: ignore[no-any-return]
 
-    def forward(self, x: Tensor, quality: Tensor, sigma: Tensor, realism: Tensor, noise: Tensor, rated: int) -> Coded:
-        """Outputs, and the rate of the first `rated` of them, at uniform noise (N, latent, h, w) in (-1/2, 1/2).
+    def forward(self, estimate: Tensor, quality: Tensor, realism: Tensor, noise: Tensor, grain: Tensor) -> Coded:
+        """Outputs and rates for estimates (N, 3, H, W), at uniform noise (N, latent, h, w) in (-1/2, 1/2) and grain (N, 3, H, W).
 
         z + noise has the law of the dequantized map with shared dither; without dither (mode "deterministic") it stands in for
         rounding in the rate, and the decoder gets rounded values, with the gradient of the identity.
         """
-        z = self.analyse(x, quality, sigma)
+        z = self.analyse(estimate, quality)
         if self.options.rate_free:
-            return Coded(self.synthesise(z, quality, realism), z.new_zeros(rated))
+            return Coded(self.synthesise(z, quality, realism, grain), z.new_zeros(len(z)))
         noisy = z + noise
-        smooth = self.mode == "common" or self.options.distortion == "sure"  # Stein's estimate needs a derivative
-        heard = noisy if smooth else z + (torch.round(z) - z).detach()
-        rate = self.context(noisy[:rated], self.shares(quality[:rated]))
-        return Coded(self.synthesise(heard, quality, realism), rate / (x.shape[2] * x.shape[3]))
+        heard = noisy if self.mode == "common" else z + (torch.round(z) - z).detach()
+        rate = self.context(noisy, self.shares(quality))
+        return Coded(self.synthesise(heard, quality, realism, grain), rate / (estimate.shape[2] * estimate.shape[3]))

@@ -131,7 +131,7 @@ def _restored(
     model: NaturalModel, values: NDArray[np.float32], header: Header, steps: int, realism: float, tick: Tick | None
 ) -> Pixels:
     shape = header.height, header.width
-    pixels = synthesise(model.codec, values, shape, steps / QUALITY_STEPS, realism, tick=tick)
+    pixels = synthesise(model.codec, values, shape, steps / QUALITY_STEPS, realism, seed=header.seed, tick=tick)
     if header.channels == _COLOURS:
         return pixels
     grey = (pixels.astype(np.uint16).sum(axis=2) + 1) // _COLOURS

@@ -42,15 +42,13 @@ class ExactStage:
         assert largest * 2 * BINS < _MOST_SUM, "partial sums must be exact in float64"
 
     def __call__(self, known: Tensor | None, quality: int, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """(means in 1/16 steps, bins), each int64 (channels, height, width), of what is known: whole float64 (seen, h, w) in
-        units of 1/32, or None for a stage that knows nothing. quality: in units of 1/16.
+        """(means in 1/16 steps int64, bins uint8), each (channels, height, width), of what is known: whole float64 (seen, h, w)
+        in units of 1/32, or None for a stage that knows nothing. quality: in units of 1/16.
         """
         if known is None or self.first is None:
             mean, scale = self._rows(None, quality, 1)
             return mean.expand(-1, height, width), scale.expand(-1, height, width)
-        told = known.clamp(-MOST_VALUE * UNIT, MOST_VALUE * UNIT)
-        padded = torch.nn.functional.pad(told, (1, 1, 1, 1))
-        parts = [self._rows(padded[:, top : top + ROWS + 2], quality, width) for top in range(0, height, ROWS)]
+        parts = [self._rows(_strip(known, top, min(height, top + ROWS)), quality, width) for top in range(0, height, ROWS)]
         return torch.cat([p[0] for p in parts], dim=1), torch.cat([p[1] for p in parts], dim=1)
 
     def _rows(self, padded: Tensor | None, quality: int, width: int) -> tuple[Tensor, Tensor]:
@@ -63,7 +61,14 @@ class ExactStage:
         out = _mix(_feature(h, _ONE), self.third, self.third_bias)
         mean = torch.floor(out[: self.channels] / (_ONE * FEATURE // FRACTIONS) + 0.5)
         scale = torch.floor(out[self.channels :] * BINS / (_ONE * FEATURE) + 0.5).clamp(0, BINS - 1)
-        return mean.long(), scale.long()
+        return mean.long(), scale.byte()
+
+
+def _strip(known: Tensor, top: int, bottom: int) -> Tensor:
+    """Rows top..bottom - 1, clipped, with one more on each side; zeros beyond the map."""
+    first, last = max(0, top - 1), min(known.shape[1], bottom + 1)
+    clipped = known[:, first:last].clamp(-MOST_VALUE * UNIT, MOST_VALUE * UNIT)
+    return torch.nn.functional.pad(clipped, (1, 1, first - (top - 1), (bottom + 1) - last))
 
 
 def _whole(weight: Tensor) -> Tensor:

@@ -4,24 +4,23 @@ For X = X0 + N, N Gaussian with variance s^2 for each of the d values and f diff
 
     E |f(X) - X0|^2 / d = E [ |f(X) - X|^2 / d - s^2 + 2 s^2 div f(X) / d ],
 
-the divergence by one random direction b of independent signs (Ramani et al. 2008): b . (f(X + e b) - f(X)) / e. The quantizer's
-noise is held fixed between the two, which is what makes f differentiable.
+the divergence by one random direction b of independent signs (Hutchinson 1990; Ramani et al. 2008): b . J(X) b, the derivative
+taken exactly. A difference quotient in its place is not unbiased: the moved input has a little more noise, which a network that
+looks at a whole patch can tell, and learns to answer (with moves of .01 it did so after some two thousand steps).
 """
 
 from __future__ import annotations
 
-from typing import Final
-
+import torch
 from torch import Tensor
 
-PROBE: Final = 0.01  # e, in grey values of [0, 1]: far above float32's rounding, far below what an edge is
 
+def stein(y: Tensor, x: Tensor, direction: Tensor, sigma: Tensor) -> Tensor:
+    """Estimates (N,) of the mean squared error of y = f(x), both (N, 3, H, W), x with `requires_grad`; y is of x alone.
 
-def stein(y: Tensor, moved: Tensor, x: Tensor, direction: Tensor, sigma: Tensor) -> Tensor:
-    """Estimates (N,) of the mean squared error of y = f(x); moved = f(x + PROBE direction), all (N, 3, H, W).
-
-    sigma (N,): standard deviation of the noise in x, in grey values of [0, 1]; 0 gives the plain error to x.
+    sigma (N,): standard deviation of the noise in x, in grey values of [0, 1]; 0 gives the plain error to x. direction: signs.
     """
-    error = ((y - x) ** 2).mean(dim=(1, 2, 3))
-    divergence = (direction * (moved - y)).mean(dim=(1, 2, 3)) / PROBE
+    error = ((y - x.detach()) ** 2).mean(dim=(1, 2, 3))
+    (pulled,) = torch.autograd.grad((y * direction).sum(), x, create_graph=True)
+    divergence = (direction * pulled).mean(dim=(1, 2, 3))
     return error + sigma**2 * (2.0 * divergence - 1.0)

@@ -21,7 +21,7 @@ from deep.run import load_tensors, save_tensors
 from deep.tables import Tables
 from rdcsym.problem import InputError
 
-FORMAT: Final = "rdcsym photographs 1"
+FORMAT: Final = "rdcsym photographs 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +75,33 @@ def from_content(found: Mapping[str, Any], name: str) -> NaturalModel:
 
 def load_start(folder: str, codec: NaturalCodec, critic: Critic | None) -> None:
     """Put the weights of a finished run into `codec` and, where given, `critic`; InputError where they do not fit."""
-    path = Path(folder) / "model.pt"
-    found = load_tensors(path, "options.start", "name the folder of a finished `rdcsym train`")
-    if found.get("format") != FORMAT:
-        raise InputError("options.start", folder, "holds no codec of photographs", "name a run of one")
+    found = _started("options.start", folder)
     try:
         codec.load_state_dict(found["codec"])
         if critic is not None:
             critic.load_state_dict(found["critic"])
     except RuntimeError:
         raise InputError("options.start", folder, "has networks of another size", "use its width, latent, qualities") from None
+
+
+def load_estimator(folder: str, codec: NaturalCodec) -> None:
+    """Put the estimator of a finished run into `codec`; InputError where there is none, or it does not fit."""
+    name, prefix = "options.start_estimator", "estimator."
+    found = _started(name, folder)["codec"]
+    kept = {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
+    try:
+        if codec.estimator is None or not kept:
+            raise InputError(name, folder, "finds no estimator", "it needs one in both runs: distortion=sure or clean")
+        codec.estimator.load_state_dict(kept)
+    except RuntimeError:
+        raise InputError(name, folder, "has an estimator of another size", "use its estimator_width") from None
+
+
+def _started(name: str, folder: str) -> Mapping[str, Any]:
+    found = load_tensors(Path(folder) / "model.pt", name, "name the folder of a finished `rdcsym train`")
+    if found.get("format") != FORMAT:
+        raise InputError(name, folder, "holds no codec of photographs that this version reads", "name a run of one")
+    return found
 
 
 def fingerprint(codec: NaturalCodec, tables: Tables) -> bytes:

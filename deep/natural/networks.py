@@ -18,6 +18,7 @@ BLOCKS: Final = (2, 3, 3)  # residual blocks at strides 2, 4 and 8
 STRIDE: Final = 8  # pixels a side of one site of the latent map
 VALUES: Final = 3 * STRIDE**2  # of a block
 FIRST_SHARE: Final = 0.1  # of the networks' last layers at the start
+FIRST_STRENGTH: Final = 0.008  # of the grain, in grey values of [0, 1]: two levels; from nothing no gradient would raise it
 RESIDUE_GAIN: Final = 8.0  # what a blur takes away is some hundredths of the range of grey
 _SLOPE: Final = 0.1  # of the leaky rectifiers
 _LEVELS: Final = 3
@@ -32,6 +33,7 @@ def reach() -> int:
     """Pixels beyond which nothing changes an encoder's site or a decoder's pixel: what a tile must see around itself.
 
     Each 3 x 3 convolution at stride s sees s pixels more on either side; the first and the last one of a transform count too.
+    What an encoder reads is an estimate, which sees further: see `estimator.reach`.
     """
     per_stride = [2 * blocks << (i + 1) for i, blocks in enumerate(BLOCKS)]
     return sum(per_stride) + 2 + (1 << _LEVELS)
@@ -56,7 +58,7 @@ class Block(nn.Module):
         return x + self.second(inner)  # type: ignore[no-any-return]
 
 
-def _blocks(channels: int, count: int, conditions: int) -> nn.ModuleList:
+def residual_blocks(channels: int, count: int, conditions: int) -> nn.ModuleList:
     return nn.ModuleList(Block(channels, conditions) for _ in range(count))
 
 
@@ -67,7 +69,7 @@ class Encoder(nn.Module):
         super().__init__()
         a, b, c = widths(width)
         self.stems = nn.ModuleList((nn.Conv2d(12, a, 3, padding=1), nn.Conv2d(4 * a, b, 1), nn.Conv2d(4 * b, c, 1)))
-        self.levels = nn.ModuleList(_blocks(n, count, conditions) for n, count in zip((a, b, c), BLOCKS, strict=True))
+        self.levels = nn.ModuleList(residual_blocks(n, count, conditions) for n, count in zip((a, b, c), BLOCKS, strict=True))
         self.head = nn.Conv2d(c, latent, 3, padding=1)
         self.linear = nn.Conv2d(VALUES, latent, 1)
 
@@ -76,28 +78,39 @@ class Encoder(nn.Module):
         straight = self.linear(nn.functional.pixel_unshuffle(h, STRIDE))
         for stem, blocks in zip(self.stems, self.levels, strict=True):
             h = stem(nn.functional.pixel_unshuffle(h, 2))
-            h = _through(h, blocks, condition)
+            h = through(h, blocks, condition)
         z: Tensor = straight + self.head(h)
         return z
 
 
 class Decoder(nn.Module):
-    """Latent variables (N, latent, h, w) and conditions (N, c) to photographs (N, 3, 8h, 8w), not clipped."""
+    """Latent variables (N, latent, h, w) and conditions (N, c), the last of which is the realism, to photographs (N, 3, 8h, 8w),
+    not clipped. grain (N, 3, 8h, 8w): standard noise, to which realism gives the strength that suits the place.
+    """
 
     def __init__(self, width: int, latent: int, conditions: int) -> None:
         super().__init__()
         a, b, c = widths(width)
         self.stem = nn.Conv2d(latent, c, 3, padding=1)
-        self.levels = nn.ModuleList(_blocks(n, count, conditions) for n, count in zip((c, b, a), BLOCKS[::-1], strict=True))
+        self.levels = nn.ModuleList(
+            residual_blocks(n, count, conditions) for n, count in zip((c, b, a), BLOCKS[::-1], strict=True)
+        )
         self.heads = nn.ModuleList((nn.Conv2d(c, 4 * b, 1), nn.Conv2d(b, 4 * a, 1), nn.Conv2d(a, 12, 3, padding=1)))
         self.linear = nn.Conv2d(latent, VALUES, 1)
+        self.strength = nn.Conv2d(a, 12, 1)
+        with torch.no_grad():
+            self.strength.weight.mul_(FIRST_STRENGTH)
+            assert self.strength.bias is not None
+            self.strength.bias.fill_(FIRST_STRENGTH)
 
-    def forward(self, z: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, z: Tensor, condition: Tensor, grain: Tensor) -> Tensor:
         straight = nn.functional.pixel_shuffle(self.linear(z), STRIDE)
         h = self.stem(z)
         for blocks, head in zip(self.levels, self.heads, strict=True):
-            h = nn.functional.pixel_shuffle(head(_through(h, blocks, condition)), 2)
-        y: Tensor = straight + h + 0.5
+            last = through(h, blocks, condition)
+            h = nn.functional.pixel_shuffle(head(last), 2)
+        strength = condition[:, -1, None, None, None] * nn.functional.pixel_shuffle(self.strength(last), 2)
+        y: Tensor = straight + h + 0.5 + strength * grain
         return y
 
 
@@ -149,7 +162,7 @@ class Critic(nn.Module):
         return self.layers(RESIDUE_GAIN * (x - smooth)).mean(dim=(1, 2, 3))  # type: ignore[no-any-return]
 
 
-def _through(h: Tensor, blocks: nn.Module, condition: Tensor) -> Tensor:
+def through(h: Tensor, blocks: nn.Module, condition: Tensor) -> Tensor:
     for block in blocks.children():
         h = block(h, condition)
     return h

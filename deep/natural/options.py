@@ -1,10 +1,11 @@
 """Settings of a codec of photographs that `TrainConfig` has no name for; they stand in its `options`.
 
-The loss, and with it the convention of each weight, in one place. At quality q (a real number from 0 to qualities - 1):
+First the estimator is trained alone, by its squared error D0 to the clean photograph; then, with the estimator fixed, the codec.
+Its loss, and with it the convention of each weight, in one place. At quality q (a real number from 0 to qualities - 1):
 
     255^2 lambda(q) (D + lambda_p realism W1) + R
 
-D     squared error, mean over pixels and channels, grey values in [0, 1]; of which image, `distortion` says.
+D     squared error, mean over pixels and channels, grey values in [0, 1]; to which image, `distortion` says.
 W1    the critic's estimate of the Wasserstein-1 distance between patches of outputs and of clean photographs, of which it sees
       what a blur takes away; in grey values, as in `deep.config`. It acts where `realism` is 1; the decoder is told which.
 R     rate in bits per pixel (cross-entropy of the symbols under the entropy model).
@@ -31,25 +32,33 @@ QUALITY_STEPS: Final = 16  # a quality is a multiple of 1/16: exact in binary, a
 class Options:
     """What `options.NAME=VALUE` sets.
 
-    distortion: "sure" estimates the error against the clean photograph from the noisy one alone (Stein 1981; needs Gaussian noise
-    of known sigma), "input" takes the error to the encoder's input (the paper's), "clean" the error to the clean photograph.
+    distortion: of "sure" and "clean", D0 is estimated from the noisy photograph alone (Stein 1981; needs Gaussian noise of known
+    sigma), or taken to the clean one; D is the error to the estimate, or to the clean photograph. "input" has no estimator, and D
+    is the error to the encoder's input (the paper's).
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
-    a multiple of 8. critic_rate: the critic's learning rate. critic_from: share of the steps before it begins. rate_free: no
-    quantizer and no rate (optimal transport alone). start: a run to take the first weights from; fresh_critic leaves out
-    its critic. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the task's.
+    a multiple of 8. critic_rate: the critic's learning rate. rate_free: no quantizer and no rate (optimal transport alone).
+    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes; critic_from: share of the
+    others before the critic begins. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the
+    task's. clean_share: share of the patches that the codec, once the estimator is fixed, takes from the clean photographs.
+    start, start_estimator: runs to take the first weights of the codec, and of the estimator, from; fresh_critic leaves out the
+    critic.
     """
 
     distortion: str = "sure"
     qualities: int = 6
     least_lambda: float = 0.0016
-    most_lambda: float = 0.08
+    most_lambda: float = 0.32
     patch: int = 96
     critic_rate: float = 4e-4
-    critic_from: float = 0.55
+    critic_from: float = 0.6
     rate_free: bool = False
+    estimator_width: int = 48
+    estimator_share: float = 0.5
     start: str = ""
+    start_estimator: str = ""
     fresh_critic: bool = False
     spread: float = 0.3
+    clean_share: float = 0.25
 
     def __post_init__(self) -> None:
         if self.distortion not in DISTORTIONS:
@@ -62,7 +71,11 @@ class Options:
             raise InputError("options.patch", self.patch, f"must be a multiple of {STRIDE}, at least {4 * STRIDE}", "use 96")
         if self.critic_rate <= 0:
             raise InputError("options.critic_rate", self.critic_rate, "must be > 0", "use 0.0004")
-        for name in ("critic_from", "spread"):
+        if self.estimator_width < 0:
+            raise InputError("options.estimator_width", self.estimator_width, "must be >= 0", "use 48")
+        if self.distortion == "input" and self.estimator_width:
+            object.__setattr__(self, "estimator_width", 0)
+        for name in ("critic_from", "estimator_share", "spread", "clean_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"options.{name}", getattr(self, name), "must lie in [0, 1]", "give a share")
 

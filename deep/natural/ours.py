@@ -1,4 +1,4 @@
-"""Our codec as rows of a table beside its peers: one row for each (quality, realism)."""
+"""Our codec as rows of a table beside its peers: one row for each (quality, realism), and one without a rate."""
 
 from __future__ import annotations
 
@@ -16,30 +16,37 @@ from deep.natural.pretrained import pretrained, pretrained_names
 from deep.natural.tiles import analyse, synthesise
 
 SEED: Final = 0  # of the dither of every file of a table
-QUALITIES: Final = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+QUALITIES: Final = (1.0, 3.0, 5.0)  # of a table: a row takes a quarter of an hour for two dozen photographs
 REALISMS: Final = (0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Ours:
-    """The codec at one quality and one realism. Its bits are those of the whole file, header included."""
+    """The codec at one quality and one realism. Its bits are those of the whole file, header included.
+
+    rated: False leaves out quantizer and file: the same networks as transport alone, whatever the rate.
+    """
 
     name: str
     model: NaturalModel
     quality: float
     realism: float
+    rated: bool = True
 
     def fingerprint(self) -> str:
         """What the row's figures depend on beside the photographs: the encoder too, of which the model's fingerprint is not."""
         encoder = hashlib.blake2b(digest_size=8)
-        for value in self.model.codec.encoder.state_dict().values():
-            encoder.update(np.ascontiguousarray(value.numpy()).tobytes())
-        return f"{self.model.fingerprint.hex()} e{encoder.hexdigest()} q{self.quality:g} p{self.realism:g} s{SEED}"
+        for part in (self.model.codec.estimator, self.model.codec.encoder):
+            for value in part.state_dict().values() if part is not None else ():
+                encoder.update(np.ascontiguousarray(value.numpy()).tobytes())
+        return f"{self.model.fingerprint.hex()} e{encoder.hexdigest()} q{self.quality:g} p{self.realism:g} s{SEED}" + (
+            "" if self.rated else " without rate"
+        )
 
     def restore(self, noisy: Pixels, sigma: float) -> Restored:
-        """Through a file and back; sigma, of 255, is told to the encoder. A model without a rate has no file, and no bits."""
+        """Through a file and back; sigma, of 255, is told to the encoder. Without a rate there is no file, and no bits."""
         begun = time.perf_counter()
-        if self.model.codec.options.rate_free:
+        if not self.rated or self.model.codec.options.rate_free:
             z = analyse(self.model.codec, noisy, self.quality, sigma)
             coded = time.perf_counter()
             image = synthesise(self.model.codec, z, noisy.shape[:2], self.quality, self.realism)

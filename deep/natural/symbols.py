@@ -16,6 +16,7 @@ from deep.natural.model import NaturalModel
 
 IntMap = NDArray[np.int64]
 
+MOST_SYMBOL: Final = 2**20  # far beyond any table; what is no number becomes 0
 _HALF_UNITS: Final = UNIT // 2
 
 
@@ -28,16 +29,18 @@ class MapCoder:
         self.odd = parity(height, width).numpy()
         levels = model.codec.levels
         if levels > 1:
-            rows = dither_rows(seed, 0, 1, model.codec.latent * height * width, levels)[0].reshape(self.shape)
-            # u in units of 1/32: (2 row + 1) / (2 levels) - 1/2, levels = 16.
-            self.dither = (2 * rows + 1) * (_HALF_UNITS // levels) - _HALF_UNITS
+            rows = dither_rows(seed, 0, 1, model.codec.latent * height * width, levels)[0].astype(np.int16).reshape(self.shape)
+            # u in units of 1/32: (2 row + 1) / (2 levels) - 1/2, levels = 16. Small numbers: a map may have hundreds of millions.
+            self.dither = (2 * rows + np.int16(1)) * np.int16(_HALF_UNITS // levels) - np.int16(_HALF_UNITS)
         else:
-            self.dither = np.zeros(self.shape, dtype=np.int64)
+            self.dither = np.zeros(self.shape, dtype=np.int16)
 
     def encode(self, z: NDArray[np.float32]) -> tuple[bytes, NDArray[np.float32]]:
         """(payload, dequantized map) of latent values float32 (latent, h, w)."""
-        wanted = np.floor(z.astype(np.float64) + self.dither / UNIT + 0.5)
-        wanted = np.nan_to_num(np.clip(wanted, -(2**20), 2**20)).astype(np.int64)
+        wanted = np.empty(self.shape, dtype=np.int32)
+        for channel, (plane, dither) in enumerate(zip(z, self.dither, strict=True)):
+            whole = np.floor(plane.astype(np.float64) + dither / UNIT + 0.5)
+            wanted[channel] = np.nan_to_num(np.clip(whole, -MOST_SYMBOL, MOST_SYMBOL))
         writer = SymbolWriter()
         tables = self.model.tables
 
@@ -69,15 +72,16 @@ class MapCoder:
             for half, here in enumerate((~self.odd, self.odd)):
                 stage = self.stages[PARITIES * number + half]
                 mean, scale = stage(known[: stage.seen] if stage.seen else None, self.quality, height, width)
-                dither = self.dither[first:last][:, here]
+                dither = self.dither[first:last][:, here].astype(np.int64)
                 # -u - m = j + f, in units of 1/32: j whole steps, f in [-1/2, 1/2), one of 16.
                 offset = -dither - mean.numpy()[:, here] * (UNIT // FRACTIONS)
                 shift = (offset + _HALF_UNITS) // UNIT
                 fraction = (offset - shift * UNIT + _HALF_UNITS) // (UNIT // FRACTIONS)
-                index = scale.numpy()[:, here] * FRACTIONS + fraction
+                index = scale.numpy()[:, here].astype(np.int64) * FRACTIONS + fraction
                 symbols = code(index, shift, (slice(first, last), here))  # type: ignore[operator]
                 told[first:last, here] = symbols * UNIT - dither
-        return (told / UNIT).astype(np.float32)
+        known /= UNIT
+        return known.float().numpy()
 
 
 _stages: dict[bytes, list[ExactStage]] = {}

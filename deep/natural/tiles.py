@@ -1,7 +1,8 @@
 """Transforms of photographs of any size, tile by tile, with the result of the whole photograph at once.
 
-An encoder's site and a decoder's pixel depend on what lies within `networks.reach()` pixels of it, so a tile that is read with
-such a margin gives, but for the rounding of float32, what the whole photograph would: there are no seams to hide.
+A decoder's pixel depends on what lies within `networks.reach()` pixels of it, an encoder's site on that and what the estimator
+sees, so a tile that is read with such a margin gives, but for the rounding of float32, what the whole photograph would: there
+are no seams to hide.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from deep.natural import estimator, networks
 from deep.natural.codec import NaturalCodec
-from deep.natural.networks import STRIDE, reach
+from deep.natural.grain import grain
+from deep.natural.networks import STRIDE
 
 TILE: Final = 768  # pixels a side of what a tile adds; with its margin it takes some 300 MB
-MARGIN: Final = -(-reach() // STRIDE) * STRIDE
+MARGIN: Final = -(-networks.reach() // STRIDE) * STRIDE  # around a tile of a decoder
+WIDE: Final = MARGIN + -(-estimator.reach() // STRIDE) * STRIDE  # around one of an encoder behind an estimator
 
 Tick = Callable[[], None]
 Map = NDArray[np.float32]
@@ -35,10 +39,10 @@ class Span:
     last: int
 
 
-def spans(sites: int, tile: int = TILE) -> list[Span]:
+def spans(sites: int, tile: int = TILE, margin: int = MARGIN) -> list[Span]:
     """Tiles of one side of a map."""
-    step, margin = tile // STRIDE, MARGIN // STRIDE
-    return [Span(max(0, i - margin), i, min(sites, i + step), min(sites, i + step + margin)) for i in range(0, sites, step)]
+    step, rim = tile // STRIDE, margin // STRIDE
+    return [Span(max(0, i - rim), i, min(sites, i + step), min(sites, i + step + rim)) for i in range(0, sites, step)]
 
 
 def sites(height: int, width: int) -> tuple[int, int]:
@@ -66,10 +70,12 @@ def analyse(
     rows, columns = sites(*photograph.shape[:2])
     whole = np.empty((codec.latent, rows, columns), dtype=np.float32)
     padded = _padded(photograph, rows, columns)
-    for down, right in _tiles(rows, columns, tile):
+    margin = MARGIN if codec.estimator is None else WIDE
+    for down, right in _tiles(rows, columns, tile, margin):
         piece = padded[down.first * STRIDE : down.last * STRIDE, right.first * STRIDE : right.last * STRIDE]
         x = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None].float() / 255.0
-        z = codec.analyse(x.contiguous(memory_format=torch.channels_last), _one(quality), _one(sigma))[0]
+        clean = codec.estimate(x.contiguous(memory_format=torch.channels_last), _one(sigma))
+        z = codec.analyse(clean, _one(quality))[0]
         inner = z[:, down.start - down.first : down.stop - down.first, right.start - right.first : right.stop - right.first]
         whole[:, down.start : down.stop, right.start : right.stop] = inner.numpy()
         if tick:
@@ -85,16 +91,21 @@ def synthesise(
     quality: float,
     realism: float,
     *,
+    seed: int = 0,
     tile: int = TILE,
     tick: Tick | None = None,
 ) -> NDArray[np.uint8]:
-    """Photograph uint8 (H, W, 3), of shape (H, W), of dequantized latent values float32 (latent, h, w)."""
+    """Photograph uint8 (H, W, 3), of shape (H, W), of dequantized latent values float32 (latent, h, w); seed: of its grain."""
     rows, columns = sites(*shape)
     whole = np.empty((rows * STRIDE, columns * STRIDE, 3), dtype=np.uint8)
     for down, right in _tiles(rows, columns, tile):
         piece = np.ascontiguousarray(values[:, down.first : down.last, right.first : right.last])
         z = torch.from_numpy(piece)[None].contiguous(memory_format=torch.channels_last)
-        y = codec.synthesise(z, _one(quality), _one(realism))[0]
+        noise = torch.zeros(1, 3, 1, 1)
+        if realism:
+            strip = grain(seed, down.first, down.last, columns * STRIDE)[:, :, right.first * STRIDE : right.last * STRIDE]
+            noise = torch.from_numpy(strip)[None]
+        y = codec.synthesise(z, _one(quality), _one(realism), noise)[0]
         pixels = torch.round(y.clamp(0.0, 1.0) * 255.0).to(torch.uint8).permute(1, 2, 0).numpy()
         inner: Any = pixels[
             (down.start - down.first) * STRIDE : (down.stop - down.first) * STRIDE,
@@ -106,9 +117,9 @@ def synthesise(
     return np.ascontiguousarray(whole[: shape[0], : shape[1]])
 
 
-def _tiles(rows: int, columns: int, tile: int) -> Iterator[tuple[Span, Span]]:
-    for down in spans(rows, tile):
-        for right in spans(columns, tile):
+def _tiles(rows: int, columns: int, tile: int, margin: int = MARGIN) -> Iterator[tuple[Span, Span]]:
+    for down in spans(rows, tile, margin):
+        for right in spans(columns, tile, margin):
             yield down, right
 
 

@@ -18,8 +18,8 @@ from deep.checkpoint import Log, prepare_folder
 from deep.config import TrainConfig
 from deep.losses import critic_loss
 from deep.natural.codec import NaturalCodec
-from deep.natural.losses import PROBE, stein
-from deep.natural.model import load_start, save_model
+from deep.natural.losses import stein
+from deep.natural.model import load_estimator, load_start, save_model
 from deep.natural.networks import STRIDE, Critic, start_linear
 from deep.natural.noise_level import estimated_sigma
 from deep.natural.options import QUALITY_STEPS, options_of
@@ -32,7 +32,7 @@ from rdcsym.problem import InputError
 CRITIC_WIDTH: Final = 48
 CRITIC_BETAS: Final = (0.0, 0.9)
 LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
-MOST_NORM: Final = 1.0  # of a gradient, in units of 255 sqrt(most_lambda): a rare patch must not undo an epoch
+MOST_NORM: Final = 0.1  # of a gradient, in units of 255 sqrt(most_lambda): a rare patch must not undo an epoch
 WARM_UP: Final = 50  # steps
 MOST_SPREAD: Final = 2.2  # times the task's sigma
 WHITE: Final = 255.0
@@ -58,55 +58,88 @@ class NaturalTraining:
         else:
             _, blocks = crops(self.clean, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
             start_linear(self.codec.encoder, self.codec.decoder, blocks)
+        if self.options.start_estimator:
+            load_estimator(self.options.start_estimator, self.codec)
         self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = torch.optim.Adam(self.codec.parameters(), lr=config.learning_rate)
+        estimates = [] if self.codec.estimator is None else list(self.codec.estimator.parameters())
+        others = [value for name, value in self.codec.named_parameters() if not name.startswith("estimator.")]
+        # One after the other: each has its own part of the steps, and its own schedule in it.
+        self.first_steps = round(self.options.estimator_share * config.steps) if estimates else 0
+        self.optimizer = torch.optim.Adam(others, lr=config.learning_rate)
+        self.estimator_optimizer = torch.optim.Adam(estimates or [torch.zeros(1)], lr=config.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=self.options.critic_rate, betas=CRITIC_BETAS)
 
     def step(self, k: int) -> dict[str, float]:
-        """One step of the codec and, once its time has come, of the critic; the terms of the loss."""
-        config, options = self.config, self.options
-        self._set_learning_rate(k)
-        rng = np.random.default_rng((config.seed, k))
+        """Step k of the estimator or, after its last one, of the codec and in time of the critic; the terms of the loss."""
+        rng = np.random.default_rng((self.config.seed, k))
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        if k < self.first_steps:
+            return self._estimator_step(k, rng, generator)
+        return self._codec_step(k, rng, generator)
+
+    def _estimator_step(self, k: int, rng: np.random.Generator, generator: torch.Generator) -> dict[str, float]:
+        """Stein's estimate of the error to the clean photograph, or the error itself where the pairs are known."""
         x, target, sigma = self._noisy(rng, generator)
-        count = len(x)
+        if self.options.distortion == "sure":
+            direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
+            x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+            y = self.codec.estimate(x, sigma)
+            error = stein(y, x, direction, sigma / WHITE)
+        else:
+            y = self.codec.estimate(x.contiguous(memory_format=torch.channels_last), sigma)
+            error = ((y - target) ** 2).mean(dim=(1, 2, 3))
+        loss = WHITE * error.mean()
+        norm = self._descend(self.estimator_optimizer, loss, k, self.first_steps)
+        clean_error = ((y.detach() - target) ** 2).mean()  # shown only: no gradient comes from it
+        return {"loss": float(loss.detach()), "estimate_error": float(clean_error), "norm": norm}
+
+    def _codec_step(self, k: int, rng: np.random.Generator, generator: torch.Generator) -> dict[str, float]:
+        config, options = self.config, self.options
+        done, steps = k - self.first_steps, config.steps - self.first_steps
+        x, target, sigma = self._noisy(rng, generator)
+        count, sites = len(x), options.patch // STRIDE
+        if self.codec.estimator is not None:
+            fresh = torch.from_numpy(rng.random(count) < options.clean_share)
+            other = crops(self.clean, count, options.patch, rng)[1]
+            here = fresh[:, None, None, None]
+            x, target, sigma = torch.where(here, other, x), torch.where(here, other, target), torch.where(fresh, 0.0, sigma)
+        with torch.no_grad():
+            estimate = self.codec.estimate(x.contiguous(memory_format=torch.channels_last), sigma)
         quality = torch.from_numpy(rng.integers(0, QUALITY_STEPS * (options.qualities - 1) + 1, count) / QUALITY_STEPS).float()
-        adversarial = config.lambda_p > 0 and k >= options.critic_from * config.steps
+        adversarial = config.lambda_p > 0 and done >= options.critic_from * steps
         realism = (torch.arange(count) % 2).float() if adversarial else torch.zeros(count)
         weight = torch.tensor([options.rate_weight(q) for q in quality.tolist()]) * WHITE**2
-        y, moved, direction, rate = self._outputs(x, quality, sigma, realism, generator)
-        if options.distortion == "sure":
-            distortion = stein(y, moved, x, direction, sigma / WHITE)
-        else:
-            distortion = ((y - (x if options.distortion == "input" else target)) ** 2).mean(dim=(1, 2, 3))
+        noise = torch.rand((count, config.latent, sites, sites), generator=generator) - 0.5
+        grain = torch.randn(x.shape, generator=generator)
+        coded = self.codec(estimate, quality, realism, noise, grain)
+        wanted = target if options.distortion == "clean" else estimate
+        distortion = ((coded.y - wanted) ** 2).mean(dim=(1, 2, 3))
         balance = torch.sqrt(WHITE**2 * options.rate_weight((options.qualities - 1) / 2) / weight)
-        loss = (balance * (weight * distortion + rate)).mean()
-        terms = {"distortion": distortion.mean(), "rate": rate.mean()}
+        loss = (balance * (weight * distortion + coded.bits_per_pixel)).mean()
+        terms = {"distortion": distortion.mean(), "rate": coded.bits_per_pixel.mean()}
         if adversarial:
-            judged = y[realism > 0]
+            judged = coded.y[realism > 0]
             terms["w1"] = self._critic_step(judged.detach(), rng, generator)
             self.critic.requires_grad_(False)
             loss = loss - config.lambda_p * ((balance * weight)[realism > 0] * self.critic(judged)).sum() / count
             self.critic.requires_grad_(True)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.codec.parameters(), self._most_norm())
-        self.optimizer.step()
-        clean_error = ((y.detach() - target) ** 2).mean()
-        return {name: float(value.detach()) for name, value in terms.items()} | {
-            "loss": float(loss.detach()),
-            "norm": float(norm),
-            "clean_error": float(clean_error),  # shown only: no gradient comes from it
-        }
+        norm = self._descend(self.optimizer, loss, done, steps)
+        clean_error = ((coded.y.detach() - target) ** 2).mean()
+        shown = {name: float(value.detach()) for name, value in terms.items()}
+        return shown | {"loss": float(loss.detach()), "norm": norm, "clean_error": float(clean_error)}
 
-    def _most_norm(self) -> float:
-        return MOST_NORM * WHITE * math.sqrt(self.options.most_lambda)
-
-    def _set_learning_rate(self, k: int) -> None:
-        share = 0.5 * (1.0 + math.cos(math.pi * k / self.config.steps))
-        share = (LEAST_RATE_SHARE + (1.0 - LEAST_RATE_SHARE) * share) * min(1.0, (k + 1) / WARM_UP)
-        for group in self.optimizer.param_groups:
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, done: int, steps: int) -> float:
+        """One step of `steps`, at the learning rate of its time; the gradient's norm before it was clipped."""
+        share = 0.5 * (1.0 + math.cos(math.pi * done / steps))
+        share = (LEAST_RATE_SHARE + (1.0 - LEAST_RATE_SHARE) * share) * min(1.0, (done + 1) / WARM_UP)
+        for group in optimizer.param_groups:
             group["lr"] = self.config.learning_rate * share
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        values = [value for group in optimizer.param_groups for value in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(values, MOST_NORM * WHITE * math.sqrt(self.options.most_lambda))
+        optimizer.step()
+        return float(norm)
 
     def _noisy(self, rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """(what the encoder sees, the clean patches, sigma of 255: of real noise an estimate, which is what a user has too)."""
@@ -119,22 +152,6 @@ class NaturalTraining:
         sigma = torch.where(spread, drawn, torch.full_like(drawn, self.sigma))
         noise = torch.randn(clean.shape, generator=generator)
         return clean + noise * (sigma / WHITE)[:, None, None, None], clean, sigma
-
-    def _outputs(
-        self, x: Tensor, quality: Tensor, sigma: Tensor, realism: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(y, y at the moved input, the direction it moved in, bits per pixel); without "sure" the second is y itself."""
-        count, sites = len(x), self.options.patch // STRIDE
-        noise = torch.rand((count, self.config.latent, sites, sites), generator=generator) - 0.5
-        twice = self.options.distortion == "sure"
-        direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
-        if twice:
-            both = torch.cat((x, x + PROBE * direction))
-            quality, sigma, realism, noise = (torch.cat((v, v)) for v in (quality, sigma, realism, noise))
-        else:
-            both = x
-        coded = self.codec(both.contiguous(memory_format=torch.channels_last), quality, sigma, realism, noise, count)
-        return coded.y[:count], coded.y[-count:], direction, coded.bits_per_pixel
 
     def _critic_step(self, outputs: Tensor, rng: np.random.Generator, generator: torch.Generator) -> Tensor:
         w1 = torch.zeros(())
@@ -152,15 +169,18 @@ class NaturalTraining:
         return {
             "codec": self.codec.state_dict(),
             "critic": self.critic.state_dict(),
-            "optimizers": [self.optimizer.state_dict(), self.critic_optimizer.state_dict()],
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers()],
         }
 
     def set_state(self, found: Mapping[str, Any]) -> None:
         """Take up what `state` gave."""
         self.codec.load_state_dict(found["codec"])
         self.critic.load_state_dict(found["critic"])
-        self.optimizer.load_state_dict(found["optimizers"][0])
-        self.critic_optimizer.load_state_dict(found["optimizers"][1])
+        for optimizer, state in zip(self._optimizers(), found["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+
+    def _optimizers(self) -> tuple[torch.optim.Optimizer, ...]:
+        return self.optimizer, self.estimator_optimizer, self.critic_optimizer
 
 
 def train_natural(config: TrainConfig, chosen: Task, folder: Path, resume: bool, progress: Any = None) -> Path:

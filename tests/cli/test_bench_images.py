@@ -196,17 +196,16 @@ def test_the_paper_s_rows_and_tasks():
         studies("bsds-train200", None)
 
 
-def test_ours_has_a_line_a_realism_and_the_ablations_what_they_know(monkeypatch):
+def test_ours_has_a_line_a_realism_and_an_ablation_without_a_rate(monkeypatch):
     def ours_rows(model):
         kinds = ((q, p) for p in (0.0, 1.0) for q in (0.0, 5.0))
         return [Ours(f"ours q{q:g} {'realistic' if p else 'faithful'}", None, q, p) for q, p in kinds]
 
-    monkeypatch.setattr(images_methods, "pretrained_names", lambda: ["natural", "natural-ot-only", "natural-rate-only"])
+    monkeypatch.setattr(images_methods, "pretrained_names", lambda: ["natural"])
     monkeypatch.setattr(images_methods, "ours_rows", ours_rows)
     rows = [row for row in rows_of(Study("kodak24", 25.0)) if row.line.startswith("ours")]
-    assert [(row.kind, row.name) for row in rows if row.kind == "ablation"] == [
-        ("ablation", "ours, OT only q5 realistic"),
-        ("ablation", "ours, rate only q0 faithful"),
-        ("ablation", "ours, rate only q5 faithful"),
-    ]
+    (alone,) = (row for row in rows if row.kind == "ablation")
+    assert (alone.name, alone.line) == ("ours, OT only", "ours, OT only")
+    peer = alone.make().peer
+    assert (peer.quality, peer.realism, peer.rated) == (5.0, 1.0, False)
     assert [row.line for row in rows if row.kind == "ours"] == ["ours, faithful"] * 2 + ["ours, realistic"] * 2

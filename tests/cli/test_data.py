@@ -14,7 +14,7 @@ from rdcsym.cli.main import run
 
 @pytest.fixture(scope="module")
 def digits():
-    return certify_data(load("digits", codewords=8), thorough=False)
+    return certify_data(load("digits", codewords=6), thorough=False)
 
 
 def test_every_interval_of_the_digits_was_checked(digits):

@@ -9,10 +9,12 @@ torch = pytest.importorskip("torch")
 
 from natural_samples import config_of, model_of, photograph  # noqa: E402
 
-from deep.natural import tiles  # noqa: E402
+from deep.natural import estimator, tiles  # noqa: E402
 from deep.natural.codec import NaturalCodec  # noqa: E402
 from deep.natural.context import BINS, LEAST_SCALE, LOG_STEP, PARITIES, ContextModel, parity, slices  # noqa: E402
+from deep.natural.estimator import Estimator  # noqa: E402
 from deep.natural.exact import FRACTIONS, UNIT, ExactStage  # noqa: E402
+from deep.natural.grain import grain  # noqa: E402
 from deep.natural.networks import Decoder, Encoder, reach, start_linear  # noqa: E402
 from deep.natural.noise_level import MOST_SIGMA, estimated_sigma  # noqa: E402
 from deep.natural.scale_tables import scale_tables  # noqa: E402
@@ -37,7 +39,8 @@ def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does(
                 weights.fill_(0.05)  # all positive: no influence cancels
         encodes = isinstance(network, Encoder)
         x = torch.rand((1, 3, 8 * sites, 8) if encodes else (1, 2, sites, 1), dtype=torch.float64, requires_grad=True)
-        y = network(x, torch.ones((1, 1), dtype=torch.float64))
+        more = () if encodes else (torch.zeros((1, 3, 1, 1), dtype=torch.float64),)
+        y = network(x, torch.ones((1, 1), dtype=torch.float64), *more)
         middle = sites // 2 if encodes else 4 * sites
         (seen,) = torch.autograd.grad(y[0, :, middle].sum(), x)
         rows = seen.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
@@ -47,6 +50,48 @@ def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does(
             above, below = middle - 8 * int(rows[0]), 8 * int(rows[-1]) + 7 - middle
         assert max(above, below) <= tiles.MARGIN
         assert max(above, below) > reach() - 20
+
+
+def test_an_estimate_sees_as_far_as_its_reach_and_no_further():
+    network = Estimator(2).double()
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.fill_(0.05)
+    x = torch.rand((1, 3, 32, 32 * (estimator.reach() // 16)), dtype=torch.float64, requires_grad=True)
+    middle = x.shape[3] // 2
+    y = network(x, torch.full((1,), 25.0, dtype=torch.float64))
+    (seen,) = torch.autograd.grad(y[0, :, :, middle].sum(), x)
+    columns = seen.abs().sum(dim=(0, 1, 2)).nonzero().flatten()
+    far = max(middle - int(columns[0]), int(columns[-1]) - middle)
+    assert estimator.reach() - 8 < far <= estimator.reach()
+
+
+def test_without_noise_an_estimate_is_the_photograph_itself():
+    x = torch.rand((2, 3, 16, 16))
+    network = Estimator(4)
+    assert torch.equal(network(x, torch.zeros(2)), x)
+    assert not torch.equal(network(x, torch.ones(2)), x)
+
+
+def test_grain_is_standard_noise_the_same_in_every_tile_and_another_for_every_seed():
+    whole = grain(7, 0, 12, 160)
+    assert whole.shape == (3, 96, 160)
+    assert abs(float(whole.mean())) < 4 / np.sqrt(whole.size)
+    assert float(whole.std()) == pytest.approx(1.0, abs=0.02)
+    flat = whole.reshape(3, -1)
+    assert np.abs(np.corrcoef(flat) - np.eye(3)).max() < 0.04
+    assert np.abs((whole[:, :, 1:] * whole[:, :, :-1]).mean()) < 0.03
+    np.testing.assert_array_equal(grain(7, 5, 9, 160), whole[:, 40:72])
+    assert not np.array_equal(grain(8, 0, 12, 160), whole)
+
+
+def test_only_realism_has_grain():
+    codec, rng = model_of().codec, np.random.default_rng(0)
+    values = rng.normal(size=(codec.latent, 6, 5)).astype(np.float32)
+    plain = [tiles.synthesise(codec, values, (48, 40), 1.0, 0.0, seed=seed) for seed in (0, 1)]
+    np.testing.assert_array_equal(*plain)
+    one, other = (tiles.synthesise(codec, values, (48, 40), 1.0, 1.0, seed=seed).astype(float) for seed in (0, 1))
+    assert 0.5 < np.abs(one - other).mean() < 10
 
 
 def test_a_training_starts_as_a_transform_code():

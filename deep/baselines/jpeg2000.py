@@ -26,7 +26,7 @@ from rdcsym.problem import InputError
 # sigma -> the best compression ratio, raw size : file size. Tried on 12 to 40 photographs: sigma 10: 14..28; 15: 28, 34;
 # 25: 10..80; 50: 140..220. Neighbours differ by less than 0.03 dB.
 BEST_RATIOS: Final = {10.0: 18.0, 15.0: 31.0, 25.0: 64.0, 50.0: 190.0}
-CURVE: Final = (24.0, 32.0, 48.0, None, 96.0, 160.0)  # ratios of the table's curve; None: the best one
+CURVE: Final = (24.0, None, 96.0)  # ratios of the table's curve; None: the best one
 
 _RESOLUTIONS: Final = 6  # of the wavelet, at most
 _RAW_BITS: Final = 24  # of a pixel

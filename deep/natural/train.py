@@ -18,7 +18,7 @@ from deep.checkpoint import Log, prepare_folder
 from deep.config import TrainConfig
 from deep.losses import critic_loss
 from deep.natural.codec import NaturalCodec
-from deep.natural.losses import stein
+from deep.natural.losses import both_sides, stein
 from deep.natural.model import load_estimator, load_start, save_model
 from deep.natural.networks import STRIDE, Critic, start_linear
 from deep.natural.noise_level import estimated_sigma
@@ -82,9 +82,10 @@ class NaturalTraining:
         x, target, sigma = self._noisy(rng, generator)
         if self.options.distortion == "sure":
             direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
-            x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
-            y = self.codec.estimate(x, sigma)
-            error = stein(y, x, direction, sigma / WHITE)
+            moved = both_sides(x, direction).contiguous(memory_format=torch.channels_last)
+            y = self.codec.estimate(moved, torch.cat((sigma, sigma)))
+            error = stein(y, moved, direction, sigma / WHITE)
+            y = y[: len(x)]
         else:
             y = self.codec.estimate(x.contiguous(memory_format=torch.channels_last), sigma)
             error = ((y - target) ** 2).mean(dim=(1, 2, 3))

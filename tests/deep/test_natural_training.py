@@ -13,7 +13,7 @@ from natural_samples import config_of, photograph, run_of  # noqa: E402
 
 from deep.config import TrainConfig, config_for  # noqa: E402
 from deep.natural import train as natural_train  # noqa: E402
-from deep.natural.losses import stein  # noqa: E402
+from deep.natural.losses import both_sides, stein  # noqa: E402
 from deep.natural.model import NaturalModel, load_model  # noqa: E402
 from deep.natural.options import Options, options_of  # noqa: E402
 from deep.natural.ours import Ours  # noqa: E402
@@ -34,9 +34,8 @@ def test_steins_estimate_is_the_error_to_the_clean_photograph_on_average():
     def shrunk(v):  # neither linear nor the identity: its divergence matters
         return 0.5 + 0.7 * torch.tanh(v - 0.5)
 
-    x.requires_grad_()
-    found = stein(shrunk(x), x, direction, sigma).detach()
-    x = x.detach()
+    moved = both_sides(x, direction)
+    found = stein(shrunk(moved), moved, direction, sigma)
     wanted = ((shrunk(x) - clean) ** 2).mean(dim=(1, 2, 3))
     error = float((found - wanted).std() / 20)
     assert abs(float((found - wanted).mean())) < 4 * error
@@ -49,13 +48,14 @@ def test_steins_estimate_cannot_be_gamed_by_a_function_that_sees_how_much_noise_
     """A step of the input to either side adds noise; by a difference quotient this function's error seemed far below what it is."""
     generator = torch.Generator().manual_seed(1)
     sigma = torch.full((300,), 0.1)
-    x = (0.1 * torch.randn((300, 3, 48, 48), generator=generator)).requires_grad_()  # the clean photographs are black
+    x = 0.1 * torch.randn((300, 3, 48, 48), generator=generator)  # the clean photographs are black
     direction = torch.randint(0, 2, x.shape, generator=generator) * 2.0 - 1.0
 
     def wary(v):
         return v * (1.0 - torch.sigmoid(4e4 * ((v**2).mean(dim=(1, 2, 3), keepdim=True) - 0.1**2 - 0.5 * 0.01**2)))
 
-    found, wanted = stein(wary(x), x, direction, sigma).detach(), (wary(x) ** 2).mean(dim=(1, 2, 3)).detach()
+    moved = both_sides(x, direction)
+    found, wanted = stein(wary(moved), moved, direction, sigma), (wary(moved) ** 2).mean(dim=(1, 2, 3)).view(2, -1).mean(dim=0)
     error = float((found - wanted).std() / 300**0.5)
     assert abs(float((found - wanted).mean())) < 4 * error
     moved = wary(x + 0.01 * direction).detach()
@@ -63,6 +63,24 @@ def test_steins_estimate_cannot_be_gamed_by_a_function_that_sees_how_much_noise_
         2 * (direction * (moved - wary(x))).mean(dim=(1, 2, 3)) / 0.01 - 1
     )
     assert float((quotient.detach() - wanted).mean()) < -8 * error
+
+
+def test_the_gradient_of_steins_estimate_counts_the_kinks_of_rectifiers():
+    """Of a soft threshold: the derivative inside each piece does not depend on the threshold, the risk does."""
+    generator = torch.Generator().manual_seed(2)
+    clean = 0.2 * torch.randn((200, 3, 64, 64), generator=generator) * (torch.rand((200, 3, 64, 64), generator=generator) < 0.3)
+    x = clean + 0.1 * torch.randn(clean.shape, generator=generator)
+    direction = torch.randint(0, 2, x.shape, generator=generator) * 2.0 - 1.0
+    threshold = torch.tensor(0.05, requires_grad=True)
+
+    def soft(v):
+        return torch.relu(v - threshold) - torch.relu(-v - threshold)
+
+    moved = both_sides(x, direction)
+    found = stein(soft(moved), moved, direction, torch.full((200,), 0.1)).mean()
+    (slope,) = torch.autograd.grad(found, threshold)
+    (wanted,) = torch.autograd.grad(((soft(x) - clean) ** 2).mean(), threshold)
+    assert float(slope) == pytest.approx(float(wanted), rel=0.05)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from deep.natural.codec import NaturalCodec
 from deep.natural.model import NaturalModel, load_model, save_model
 from deep.natural.networks import Critic
 
-OPTIONS = {"qualities": 3, "patch": 32, "estimator_width": 4, "estimator_share": 0.0, "most_lambda": 0.08}
+OPTIONS = {"qualities": 3, "patch": 32, "estimator_width": 4, "estimator_share": 1e-3, "most_lambda": 0.08}
 
 
 def config_of(mode: str = "common", **changes: object) -> TrainConfig:

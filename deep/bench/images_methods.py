@@ -23,7 +23,7 @@ from rdcsym.problem import InputError
 
 _SIGMA: Final = {"nuclei": 10.0, "sidd": None}  # elsewhere the paper's
 _PAPER_SIGMA: Final = 25.0
-MODEL: Final = "natural"  # of the package: it is told sigma, so that one model serves all the sets
+MODEL: Final = "natural"  # of the package; it is told sigma. Nuclei and real noise are not what it was trained on
 _METRICS_FORMAT: Final = 1  # to be raised when a metric is computed in another way: kept cells are then measured anew
 _NO_PI: Final = "needs the model of Ma et al. (2017), which only a user can supply (deep.metrics.perceptual_index); NIQE stands"
 
@@ -67,14 +67,14 @@ def _decompress() -> list[Peer]:
 
 
 def _ours() -> list[Peer]:
-    """Settings of the pretrained model, those of one realism on one line. The faithful line is the ablation without perception:
-    no critic takes part in what those outputs are trained for. InputError where the package lacks the model.
+    """Settings of the pretrained model, those of one realism on one line. No critic takes part in the loss of faithful outputs,
+    but the networks are shared with realistic ones. InputError where the package lacks the model.
     """
     return [Setting(row.name, row, f"ours, {'realistic' if row.realism else 'faithful'}") for row in _found_rows()]
 
 
 def _transport_alone() -> list[Peer]:
-    """The ablation without a rate: the same networks, realistic, no quantizer."""
+    """Without a rate: the same networks, realistic, their quantizer left out. They are not trained anew for it."""
     best = max(_found_rows(), key=lambda row: (row.realism, row.quality))
     return [Setting("ours, OT only", replace(best, rated=False), "ours, OT only")]
 

@@ -60,7 +60,7 @@ def load_model(folder: str | Path) -> NaturalModel:
 def from_content(found: Mapping[str, Any], name: str) -> NaturalModel:
     """The model that `save_model` wrote, of its content; `name` is the file's, for errors."""
     if found.get("format") != FORMAT:
-        fix = f"this version reads {FORMAT!r}: train again"
+        fix = f"this version reads {FORMAT!r}: train again, or install rdcsym again for a model that comes with it"
         raise InputError("model", name, f"is of format {found.get('format')!r}", fix)
     config = config_from_json(found["config"])
     codec = NaturalCodec(config)
@@ -81,7 +81,7 @@ def load_start(folder: str, codec: NaturalCodec, critic: Critic | None) -> None:
         if critic is not None:
             critic.load_state_dict(found["critic"])
     except RuntimeError:
-        raise InputError("options.start", folder, "has networks of another size", "use its width, latent, qualities") from None
+        raise InputError("options.start", folder, "has other networks", "use its width, latent, qualities, distortion") from None
 
 
 def load_estimator(folder: str, codec: NaturalCodec) -> None:
@@ -91,7 +91,7 @@ def load_estimator(folder: str, codec: NaturalCodec) -> None:
     kept = {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
     try:
         if codec.estimator is None or not kept:
-            raise InputError(name, folder, "finds no estimator", "it needs one in both runs: distortion=sure or clean")
+            raise InputError(name, folder, "finds no estimator", "both runs need one: distortion=sure or clean")
         codec.estimator.load_state_dict(kept)
     except RuntimeError:
         raise InputError(name, folder, "has an estimator of another size", "use its estimator_width") from None

@@ -37,7 +37,8 @@ class Options:
     is the error to the encoder's input (the paper's).
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. rate_free: no quantizer and no rate (optimal transport alone).
-    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes; critic_from: share of the
+    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes (1: a run
+    to be named in start_estimator); critic_from: share of the
     others before the critic begins. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the
     task's. clean_share: share of the patches that the codec, once the estimator is fixed, takes from the clean photographs.
     start, start_estimator: runs to take the first weights of the codec, and of the estimator, from; fresh_critic leaves out the
@@ -73,8 +74,10 @@ class Options:
             raise InputError("options.critic_rate", self.critic_rate, "must be > 0", "use 0.0004")
         if self.estimator_width < 0:
             raise InputError("options.estimator_width", self.estimator_width, "must be >= 0", "use 48")
-        if self.distortion == "input" and self.estimator_width:
+        if self.distortion == "input":  # it has no estimator, and no clean patches
             object.__setattr__(self, "estimator_width", 0)
+        elif not self.estimator_width:
+            raise InputError("options.estimator_width", 0, f"does not go with distortion={self.distortion}", "use 48")
         for name in ("critic_from", "estimator_share", "spread", "clean_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"options.{name}", getattr(self, name), "must lie in [0, 1]", "give a share")
@@ -100,6 +103,8 @@ def _of_kind(name: str, value: Any, kind: type) -> Any:
     try:
         if kind is bool:
             return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
+        if kind is int and float(value) != int(float(value)):
+            raise ValueError
         return kind(value)
     except (ValueError, KeyError, TypeError):
         raise InputError(name, value, f"is no {kind.__name__}", f"give a {kind.__name__}") from None

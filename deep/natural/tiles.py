@@ -21,7 +21,7 @@ from deep.natural.codec import NaturalCodec
 from deep.natural.grain import grain
 from deep.natural.networks import STRIDE
 
-TILE: Final = 768  # pixels a side of what a tile adds; with its margin it takes some 300 MB
+TILE: Final = 768  # pixels a side of what a tile adds
 MARGIN: Final = -(-networks.reach() // STRIDE) * STRIDE  # around a tile of a decoder
 WIDE: Final = MARGIN + -(-estimator.reach() // STRIDE) * STRIDE  # around one of an encoder behind an estimator
 
@@ -103,8 +103,7 @@ def synthesise(
         z = torch.from_numpy(piece)[None].contiguous(memory_format=torch.channels_last)
         noise = torch.zeros(1, 3, 1, 1)
         if realism:
-            strip = grain(seed, down.first, down.last, columns * STRIDE)[:, :, right.first * STRIDE : right.last * STRIDE]
-            noise = torch.from_numpy(strip)[None]
+            noise = torch.from_numpy(grain(seed, (down.first, down.last), (right.first, right.last)))[None]
         y = codec.synthesise(z, _one(quality), _one(realism), noise)[0]
         pixels = torch.round(y.clamp(0.0, 1.0) * 255.0).to(torch.uint8).permute(1, 2, 0).numpy()
         inner: Any = pixels[

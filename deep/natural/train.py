@@ -18,7 +18,8 @@ from deep.checkpoint import Log, prepare_folder
 from deep.config import TrainConfig
 from deep.losses import critic_loss
 from deep.natural.codec import NaturalCodec
-from deep.natural.losses import both_sides, stein
+from deep.natural.grain import drawn_grain
+from deep.natural.losses import both_sides, moved_sigma, stein
 from deep.natural.model import load_estimator, load_start, save_model
 from deep.natural.networks import STRIDE, Critic, start_linear
 from deep.natural.noise_level import estimated_sigma
@@ -33,6 +34,7 @@ CRITIC_WIDTH: Final = 48
 CRITIC_BETAS: Final = (0.0, 0.9)
 LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
 MOST_NORM: Final = 0.1  # of a gradient, in units of 255 sqrt(most_lambda): a rare patch must not undo an epoch
+MOST_ESTIMATOR_NORM: Final = 15.0
 WARM_UP: Final = 50  # steps
 MOST_SPREAD: Final = 2.2  # times the task's sigma
 WHITE: Final = 255.0
@@ -65,6 +67,9 @@ class NaturalTraining:
         others = [value for name, value in self.codec.named_parameters() if not name.startswith("estimator.")]
         # One after the other: each has its own part of the steps, and its own schedule in it.
         self.first_steps = round(self.options.estimator_share * config.steps) if estimates else 0
+        if estimates and not self.options.estimator_share and not (self.options.start or self.options.start_estimator):
+            fix = "train it for a share of the steps, or name a run in start_estimator"
+            raise InputError("options.estimator_share", self.options.estimator_share, "leaves the estimator untrained", fix)
         self.optimizer = torch.optim.Adam(others, lr=config.learning_rate)
         self.estimator_optimizer = torch.optim.Adam(estimates or [torch.zeros(1)], lr=config.learning_rate)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), lr=self.options.critic_rate, betas=CRITIC_BETAS)
@@ -83,14 +88,15 @@ class NaturalTraining:
         if self.options.distortion == "sure":
             direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
             moved = both_sides(x, direction).contiguous(memory_format=torch.channels_last)
-            y = self.codec.estimate(moved, torch.cat((sigma, sigma)))
+            told = WHITE * moved_sigma(sigma / WHITE)
+            y = self.codec.estimate(moved, torch.cat((told, told)))
             error = stein(y, moved, direction, sigma / WHITE)
             y = y[: len(x)]
         else:
             y = self.codec.estimate(x.contiguous(memory_format=torch.channels_last), sigma)
             error = ((y - target) ** 2).mean(dim=(1, 2, 3))
         loss = WHITE * error.mean()
-        norm = self._descend(self.estimator_optimizer, loss, k, self.first_steps)
+        norm = self._descend(self.estimator_optimizer, loss, k, self.first_steps, MOST_ESTIMATOR_NORM)
         clean_error = ((y.detach() - target) ** 2).mean()  # shown only: no gradient comes from it
         return {"loss": float(loss.detach()), "estimate_error": float(clean_error), "norm": norm}
 
@@ -99,6 +105,7 @@ class NaturalTraining:
         done, steps = k - self.first_steps, config.steps - self.first_steps
         x, target, sigma = self._noisy(rng, generator)
         count, sites = len(x), options.patch // STRIDE
+        quality = torch.from_numpy(rng.integers(0, QUALITY_STEPS * (options.qualities - 1) + 1, count) / QUALITY_STEPS).float()
         if self.codec.estimator is not None:
             fresh = torch.from_numpy(rng.random(count) < options.clean_share)
             other = crops(self.clean, count, options.patch, rng)[1]
@@ -106,13 +113,11 @@ class NaturalTraining:
             x, target, sigma = torch.where(here, other, x), torch.where(here, other, target), torch.where(fresh, 0.0, sigma)
         with torch.no_grad():
             estimate = self.codec.estimate(x.contiguous(memory_format=torch.channels_last), sigma)
-        quality = torch.from_numpy(rng.integers(0, QUALITY_STEPS * (options.qualities - 1) + 1, count) / QUALITY_STEPS).float()
         adversarial = config.lambda_p > 0 and done >= options.critic_from * steps
         realism = (torch.arange(count) % 2).float() if adversarial else torch.zeros(count)
         weight = torch.tensor([options.rate_weight(q) for q in quality.tolist()]) * WHITE**2
         noise = torch.rand((count, config.latent, sites, sites), generator=generator) - 0.5
-        grain = torch.randn(x.shape, generator=generator)
-        coded = self.codec(estimate, quality, realism, noise, grain)
+        coded = self.codec(estimate, quality, realism, noise, drawn_grain(x.shape, generator))
         wanted = target if options.distortion == "clean" else estimate
         distortion = ((coded.y - wanted) ** 2).mean(dim=(1, 2, 3))
         balance = torch.sqrt(WHITE**2 * options.rate_weight((options.qualities - 1) / 2) / weight)
@@ -124,13 +129,13 @@ class NaturalTraining:
             self.critic.requires_grad_(False)
             loss = loss - config.lambda_p * ((balance * weight)[realism > 0] * self.critic(judged)).sum() / count
             self.critic.requires_grad_(True)
-        norm = self._descend(self.optimizer, loss, done, steps)
+        norm = self._descend(self.optimizer, loss, done, steps, MOST_NORM * WHITE * math.sqrt(options.most_lambda))
         clean_error = ((coded.y.detach() - target) ** 2).mean()
         shown = {name: float(value.detach()) for name, value in terms.items()}
         return shown | {"loss": float(loss.detach()), "norm": norm, "clean_error": float(clean_error)}
 
-    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, done: int, steps: int) -> float:
-        """One step of `steps`, at the learning rate of its time; the gradient's norm before it was clipped."""
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, done: int, steps: int, most: float) -> float:
+        """One step of `steps`, at the learning rate of its time; the gradient's norm before it was clipped to `most`."""
         share = 0.5 * (1.0 + math.cos(math.pi * done / steps))
         share = (LEAST_RATE_SHARE + (1.0 - LEAST_RATE_SHARE) * share) * min(1.0, (done + 1) / WARM_UP)
         for group in optimizer.param_groups:
@@ -138,7 +143,7 @@ class NaturalTraining:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         values = [value for group in optimizer.param_groups for value in group["params"]]
-        norm = torch.nn.utils.clip_grad_norm_(values, MOST_NORM * WHITE * math.sqrt(self.options.most_lambda))
+        norm = torch.nn.utils.clip_grad_norm_(values, most)
         optimizer.step()
         return float(norm)
 
@@ -197,11 +202,12 @@ def train_natural(config: TrainConfig, chosen: Task, folder: Path, resume: bool,
         for k in range(first, config.steps):
             gathered.append(training.step(k))
             done = k + 1
-            if done % config.log_every == 0 or done == config.steps:
+            if done % config.log_every == 0 or done in (training.first_steps, config.steps):
                 shown = _means(gathered)
                 gathered.clear()
                 if not all(math.isfinite(value) for value in shown.values()):
-                    raise InputError("training", f"step {done}", "has diverged", "use a smaller learning_rate or lambda_p")
+                    fix = "use a smaller learning_rate" + ("" if done <= training.first_steps else " or lambda_p")
+                    raise InputError("training", f"step {done}", "has diverged", fix)
                 log.write(done, shown)
                 if progress is not None:
                     progress(done, config.steps, shown)

@@ -157,7 +157,8 @@ def test_the_codec_is_taught_the_estimate_and_never_the_noise(source, monkeypatc
 
 @pytest.mark.parametrize(("width", "word"), [(6, "another size"), (0, "finds no estimator")])
 def test_an_estimator_that_does_not_fit_is_refused(source, width, word):
-    config = config_of(options={"start_estimator": str(run_of()), "estimator_width": width})
+    more = {"estimator_width": width} if width else {"distortion": "input"}
+    config = config_of(options={"start_estimator": str(run_of()), **more})
     with pytest.raises(InputError, match=word):
         natural_train.NaturalTraining(config, task("natural-denoise"), source)
 
@@ -228,7 +229,7 @@ def test_crops_are_of_one_place_in_both():
 @pytest.mark.parametrize(
     ("options", "word"),
     [({"distortion": "mse"}, "distortion"), ({"qualities": 1}, "qualities"), ({"patch": 33}, "patch"), ({"least_lambda": 1}, "least_lambda"),
-     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
+     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"estimator_width": 0}, "distortion=sure"), ({"estimator_width": 4.5}, "no int"), ({"estimator_share": 0}, "untrained"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
 )  # fmt: skip
 def test_bad_options_are_named(source, options, word):
     with pytest.raises(InputError, match=word):
@@ -274,7 +275,7 @@ def test_rate_weights_run_between_their_ends():
 
 def test_a_start_of_another_size_is_refused(source):
     config = config_of(latent=8, options={"start": str(run_of())})
-    with pytest.raises(InputError, match="another size"):
+    with pytest.raises(InputError, match="other networks"):
         natural_train.NaturalTraining(config, task("natural-denoise"), source)
 
 

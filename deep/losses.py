@@ -12,13 +12,10 @@ PENALTY: Final = 10.0  # weight of the gradient penalty, as in Gulrajani et al. 
 PENALTY_SHARE: Final = 4  # the penalty is taken on every fourth image of a batch: it costs a second derivative
 
 
-def critic_loss(
-    critic: nn.Module, clean: Tensor, outputs: Tensor, mix: Tensor, *, one_sided: bool = False
-) -> tuple[Tensor, Tensor]:
+def critic_loss(critic: nn.Module, clean: Tensor, outputs: Tensor, mix: Tensor) -> tuple[Tensor, Tensor]:
     """(loss to minimise, estimate of W1) of clean images and codec outputs, both (N, C, H, W); mix (N, 1, 1, 1) in [0, 1].
 
-    WGAN-GP (Gulrajani et al. 2017): the gradient's norm is held to 1 between the two, in the norm that `config` documents;
-    one_sided: norms below 1 are free, as Kantorovich's duality has it, so that a critic of laws that agree may be flat. The
+    WGAN-GP (Gulrajani et al. 2017): the gradient's norm is held to 1 between the two, in the norm that `config` documents. The
     estimate is a lower bound on W1 only for a critic that is 1-Lipschitz, which the penalty encourages and does not enforce.
     """
     both = critic(torch.cat((clean, outputs)))
@@ -27,8 +24,7 @@ def critic_loss(
     between = (mix[some] * clean[some] + (1.0 - mix[some]) * outputs[some]).requires_grad_()
     gradient = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0]
     norm = gradient.flatten(1).norm(dim=1) * math.sqrt(gradient[0].numel())
-    excess = (norm - 1.0).clamp_min(0.0) if one_sided else norm - 1.0
-    return PENALTY * (excess**2).mean() - w1, w1.detach()
+    return PENALTY * ((norm - 1.0) ** 2).mean() - w1, w1.detach()
 
 
 class _Share(torch.autograd.Function):

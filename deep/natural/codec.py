@@ -49,7 +49,7 @@ class NaturalCodec(nn.Module):
         width = self.options.estimator_width
         self.estimator = Estimator(width) if width else None
         self.encoder = Encoder(config.width, config.latent, count)
-        self.decoder = Decoder(config.width, config.latent, count + 1)
+        self.decoder = Decoder(config.width, config.latent, count + 1, grainy=True)
         self.context = ContextModel(config.latent, count)
         steps = torch.arange(count, dtype=torch.float32)[:, None] * torch.log(torch.tensor(_GAIN_RATIO))
         self.log_gain = nn.Parameter(torch.log(torch.tensor(_FIRST_GAIN)) + steps.repeat(1, config.latent))

@@ -12,44 +12,34 @@ from __future__ import annotations
 
 from typing import Final
 
+import torch
 from torch import Tensor, nn
 
-from deep.natural.networks import FIRST_SHARE, residual_blocks, through
+from deep.natural import networks
+from deep.natural.networks import Decoder, Encoder
 
-BLOCKS: Final = (3, 4, 3)  # residual blocks at stride 2, at stride 4, and at stride 2 again
-STRIDE: Final = 4  # sides must be multiples of it
+BOTTLENECK: Final = 64  # channels a block of 8 x 8 x 3 values: a linear denoiser from the first step
 FULL_SIGMA: Final = 25.0  # of 255: a noise level of 1 in the condition
+LEAST_SIGMA: Final = 5.0  # of 255: below, the photograph itself has a share in the estimate
 
 
 def reach() -> int:
     """Pixels beyond which nothing changes an estimated pixel."""
-    first, inner, last = BLOCKS
-    return 2 * (2 * first + 2 * last + 2) + 4 * 2 * inner + STRIDE
+    return 2 * networks.reach() + networks.STRIDE
 
 
 class Estimator(nn.Module):
-    """Photographs (N, 3, H, W), sides multiples of 4, and noise levels (N,), of 255, to estimates of the same shape.
+    """Photographs (N, 3, H, W), sides multiples of 8, and noise levels (N,), of 255, to estimates of the same shape.
 
-    What is taken off is a network's output times the noise level: without noise it is the identity.
+    An autoencoder of the codec's own networks that is told the noise level. Without noise the estimate is the photograph.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        inner = width * 3 // 2
-        self.stem = nn.Conv2d(12, width, 3, padding=1)
-        self.fine = residual_blocks(width, BLOCKS[0], 1)
-        self.down = nn.Conv2d(4 * width, inner, 1)
-        self.coarse = residual_blocks(inner, BLOCKS[1], 1)
-        self.up = nn.Conv2d(inner, 4 * width, 1)
-        self.again = residual_blocks(width, BLOCKS[2], 1)
-        self.head = nn.Conv2d(width, 12, 3, padding=1)
-        for value in self.head.parameters():
-            value.data.mul_(FIRST_SHARE)
+        self.encoder = Encoder(width, BOTTLENECK, 1)
+        self.decoder = Decoder(width, BOTTLENECK, 1, grainy=False)
 
     def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
-        level = (sigma / FULL_SIGMA).to(x.dtype)
-        condition = level[:, None]
-        fine = through(self.stem(nn.functional.pixel_unshuffle(x - 0.5, 2)), self.fine, condition)
-        coarse = through(self.down(nn.functional.pixel_unshuffle(fine, 2)), self.coarse, condition)
-        h = through(fine + nn.functional.pixel_shuffle(self.up(coarse), 2), self.again, condition)
-        return x + level[:, None, None, None] * nn.functional.pixel_shuffle(self.head(h), 2)
+        condition = (sigma / FULL_SIGMA)[:, None].to(x.dtype)
+        share = torch.clamp(sigma / LEAST_SIGMA, max=1.0).to(x.dtype)[:, None, None, None]
+        return x + share * (self.decoder(self.encoder(x, condition), condition) - x)

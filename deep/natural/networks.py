@@ -84,11 +84,13 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent variables (N, latent, h, w) and conditions (N, c), the last of which is the realism, to photographs (N, 3, 8h, 8w),
-    not clipped. grain (N, 3, 8h, 8w): standard noise, to which realism gives the strength that suits the place.
+    """Latent variables (N, latent, h, w) and conditions (N, c) to photographs (N, 3, 8h, 8w), not clipped.
+
+    grainy: the last condition is the realism, and grain (N, 3, 8h, 8w), standard noise, is added with the strength that suits the
+    place, times the realism.
     """
 
-    def __init__(self, width: int, latent: int, conditions: int) -> None:
+    def __init__(self, width: int, latent: int, conditions: int, *, grainy: bool) -> None:
         super().__init__()
         a, b, c = widths(width)
         self.stem = nn.Conv2d(latent, c, 3, padding=1)
@@ -97,20 +99,22 @@ class Decoder(nn.Module):
         )
         self.heads = nn.ModuleList((nn.Conv2d(c, 4 * b, 1), nn.Conv2d(b, 4 * a, 1), nn.Conv2d(a, 12, 3, padding=1)))
         self.linear = nn.Conv2d(latent, VALUES, 1)
-        self.strength = nn.Conv2d(a, 12, 1)
-        with torch.no_grad():
-            self.strength.weight.mul_(FIRST_STRENGTH)
-            assert self.strength.bias is not None
-            self.strength.bias.fill_(FIRST_STRENGTH)
+        self.strength = nn.Conv2d(a, 12, 1) if grainy else None
+        if self.strength is not None:
+            with torch.no_grad():
+                self.strength.weight.mul_(FIRST_STRENGTH)
+                assert self.strength.bias is not None
+                self.strength.bias.fill_(FIRST_STRENGTH)
 
-    def forward(self, z: Tensor, condition: Tensor, grain: Tensor) -> Tensor:
+    def forward(self, z: Tensor, condition: Tensor, grain: Tensor | None = None) -> Tensor:
         straight = nn.functional.pixel_shuffle(self.linear(z), STRIDE)
         h = self.stem(z)
         for blocks, head in zip(self.levels, self.heads, strict=True):
             last = through(h, blocks, condition)
             h = nn.functional.pixel_shuffle(head(last), 2)
-        strength = condition[:, -1, None, None, None] * nn.functional.pixel_shuffle(self.strength(last), 2)
-        y: Tensor = straight + h + 0.5 + strength * grain
+        y: Tensor = straight + h + 0.5
+        if self.strength is not None and grain is not None:
+            y = y + condition[:, -1, None, None, None] * nn.functional.pixel_shuffle(self.strength(last), 2) * grain
         return y
 
 

@@ -1,8 +1,8 @@
 """Transforms of photographs of any size, tile by tile, with the result of the whole photograph at once.
 
-A decoder's pixel depends on what lies within `networks.reach()` pixels of it, an encoder's site on that and what the estimator
-sees, so a tile that is read with such a margin gives, but for the rounding of float32, what the whole photograph would: there
-are no seams to hide.
+A decoder's pixel and an encoder's site depend on what lies within `networks.reach()` pixels, an estimated pixel on what lies
+within twice that. So a tile that is read with such a margin gives, but for the rounding of float32, what the whole photograph
+would: there are no seams to hide.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from deep.natural.grain import grain
 from deep.natural.networks import STRIDE
 
 TILE: Final = 768  # pixels a side of what a tile adds
-MARGIN: Final = -(-networks.reach() // STRIDE) * STRIDE  # around a tile of a decoder
-WIDE: Final = MARGIN + -(-estimator.reach() // STRIDE) * STRIDE  # around one of an encoder behind an estimator
+MARGIN: Final = -(-networks.reach() // STRIDE) * STRIDE  # around a tile of an encoder or decoder
+WIDE: Final = -(-estimator.reach() // STRIDE) * STRIDE  # around one of an estimator
 
 Tick = Callable[[], None]
 Map = NDArray[np.float32]
@@ -69,18 +69,37 @@ def analyse(
     """Latent map float32 (latent, h, w) of uint8 (H, W, 3), in quantizer steps. sigma: noise level, of 255."""
     rows, columns = sites(*photograph.shape[:2])
     whole = np.empty((codec.latent, rows, columns), dtype=np.float32)
-    padded = _padded(photograph, rows, columns)
-    margin = MARGIN if codec.estimator is None else WIDE
-    for down, right in _tiles(rows, columns, tile, margin):
-        piece = padded[down.first * STRIDE : down.last * STRIDE, right.first * STRIDE : right.last * STRIDE]
-        x = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None].float() / 255.0
-        clean = codec.estimate(x.contiguous(memory_format=torch.channels_last), _one(sigma))
-        z = codec.analyse(clean, _one(quality))[0]
+    clean = _estimated(codec, _padded(photograph, rows, columns), sigma, tile)
+    for down, right in _tiles(rows, columns, tile):
+        z = codec.analyse(_piece(clean, down, right), _one(quality))[0]
         inner = z[:, down.start - down.first : down.stop - down.first, right.start - right.first : right.stop - right.first]
         whole[:, down.start : down.stop, right.start : right.stop] = inner.numpy()
         if tick:
             tick()
     return whole
+
+
+def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, tile: int) -> NDArray[np.float32]:
+    """Estimates float32 (H, W, 3) of a photograph of whole sites, in [0, 1]: a pass of its own, as it sees further."""
+    whole = padded.astype(np.float32) / np.float32(255)
+    if codec.estimator is None or not sigma:
+        return whole
+    seen = whole.copy()
+    for down, right in _tiles(padded.shape[0] // STRIDE, padded.shape[1] // STRIDE, tile, WIDE):
+        y = codec.estimate(_piece(seen, down, right), _one(sigma))[0].permute(1, 2, 0).numpy()
+        inner = y[
+            (down.start - down.first) * STRIDE : (down.stop - down.first) * STRIDE,
+            (right.start - right.first) * STRIDE : (right.stop - right.first) * STRIDE,
+        ]
+        whole[down.start * STRIDE : down.stop * STRIDE, right.start * STRIDE : right.stop * STRIDE] = inner
+    return whole
+
+
+def _piece(picture: NDArray[np.float32], down: Span, right: Span) -> Tensor:
+    """What a tile reads, (1, 3, h, w)."""
+    piece = picture[down.first * STRIDE : down.last * STRIDE, right.first * STRIDE : right.last * STRIDE]
+    tensor = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None]
+    return tensor.contiguous(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

@@ -60,6 +60,8 @@ class NaturalTraining:
         else:
             _, blocks = crops(self.clean, FIRST_BLOCKS, STRIDE, np.random.default_rng(config.seed))
             start_linear(self.codec.encoder, self.codec.decoder, blocks)
+            if self.codec.estimator is not None:
+                start_linear(self.codec.estimator.encoder, self.codec.estimator.decoder, blocks)
         if self.options.start_estimator:
             load_estimator(self.options.start_estimator, self.codec)
         self.codec = self.codec.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -164,7 +166,7 @@ class NaturalTraining:
         for _ in range(self.config.critic_steps):
             _, clean = crops(self.clean, len(outputs), self.options.patch, rng)
             mix = torch.rand((len(outputs), 1, 1, 1), generator=generator)
-            loss, w1 = critic_loss(self.critic, clean, outputs.contiguous(), mix, one_sided=True)
+            loss, w1 = critic_loss(self.critic, clean, outputs.contiguous(), mix)
             self.critic_optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.critic_optimizer.step()

@@ -197,7 +197,7 @@ def test_a_row_of_another_encoder_is_another_row(source):
     codec = natural_train.NaturalTraining(config_of(), task("natural-denoise"), source).codec
     row = Ours("ours", NaturalModel(config_of(), codec, scale_tables("common"), b"8 bytes.", 0, ""), 2.0, 1.0)
     before = row.fingerprint()
-    for part in (codec.encoder, codec.estimator):
+    for part in (codec.encoder, codec.estimator.encoder):
         with torch.no_grad():
             part.head.bias.add_(1.0)
         assert row.fingerprint() != before

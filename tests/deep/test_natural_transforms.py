@@ -33,14 +33,13 @@ def test_tiles_give_what_the_whole_photograph_gives():
 
 def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does():
     sites = 2 * (reach() // 8 + 4)
-    for network in (Encoder(2, 2, 1).double(), Decoder(2, 2, 1).double()):
+    for network in (Encoder(2, 2, 1).double(), Decoder(2, 2, 1, grainy=False).double()):
         with torch.no_grad():
             for weights in network.parameters():
                 weights.fill_(0.05)  # all positive: no influence cancels
         encodes = isinstance(network, Encoder)
         x = torch.rand((1, 3, 8 * sites, 8) if encodes else (1, 2, sites, 1), dtype=torch.float64, requires_grad=True)
-        more = () if encodes else (torch.zeros((1, 3, 1, 1), dtype=torch.float64),)
-        y = network(x, torch.ones((1, 1), dtype=torch.float64), *more)
+        y = network(x, torch.ones((1, 1), dtype=torch.float64))
         middle = sites // 2 if encodes else 4 * sites
         (seen,) = torch.autograd.grad(y[0, :, middle].sum(), x)
         rows = seen.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
@@ -57,13 +56,13 @@ def test_an_estimate_sees_as_far_as_its_reach_and_no_further():
     with torch.no_grad():
         for weights in network.parameters():
             weights.fill_(0.05)
-    x = torch.rand((1, 3, 32, 32 * (estimator.reach() // 16)), dtype=torch.float64, requires_grad=True)
+    x = torch.rand((1, 3, 8, 16 * (estimator.reach() // 8 + 4)), dtype=torch.float64, requires_grad=True)
     middle = x.shape[3] // 2
     y = network(x, torch.full((1,), 25.0, dtype=torch.float64))
-    (seen,) = torch.autograd.grad(y[0, :, :, middle].sum(), x)
+    (seen,) = torch.autograd.grad(y[0, :, :, middle : middle + 8].sum(), x)
     columns = seen.abs().sum(dim=(0, 1, 2)).nonzero().flatten()
-    far = max(middle - int(columns[0]), int(columns[-1]) - middle)
-    assert estimator.reach() - 8 < far <= estimator.reach()
+    far = max(middle - int(columns[0]), int(columns[-1]) - middle - 7)
+    assert estimator.reach() - 40 < far <= estimator.reach() <= tiles.WIDE
 
 
 def test_without_noise_an_estimate_is_the_photograph_itself():

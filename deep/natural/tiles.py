@@ -21,6 +21,7 @@ from deep.natural.codec import NaturalCodec
 from deep.natural.grain import grain
 from deep.natural.networks import STRIDE
 
+WHITE: Final = 255.0
 TILE: Final = 768  # pixels a side of what a tile adds
 MARGIN: Final = -(-networks.reach() // STRIDE) * STRIDE  # around a tile of an encoder or decoder
 WIDE: Final = -(-estimator.reach() // STRIDE) * STRIDE  # around one of an estimator
@@ -81,12 +82,11 @@ def analyse(
 
 def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, tile: int) -> NDArray[np.float32]:
     """Estimates float32 (H, W, 3) of a photograph of whole sites, in [0, 1]: a pass of its own, as it sees further."""
-    whole = padded.astype(np.float32) / np.float32(255)
+    whole = np.empty(padded.shape, dtype=np.float32)
     if codec.estimator is None or not sigma:
-        return whole
-    seen = whole.copy()
+        return np.divide(padded, np.float32(WHITE), out=whole)
     for down, right in _tiles(padded.shape[0] // STRIDE, padded.shape[1] // STRIDE, tile, WIDE):
-        y = codec.estimate(_piece(seen, down, right), _one(sigma))[0].permute(1, 2, 0).numpy()
+        y = codec.estimate(_piece(padded, down, right) / WHITE, _one(sigma))[0].permute(1, 2, 0).numpy()
         inner = y[
             (down.start - down.first) * STRIDE : (down.stop - down.first) * STRIDE,
             (right.start - right.first) * STRIDE : (right.stop - right.first) * STRIDE,
@@ -95,10 +95,10 @@ def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, til
     return whole
 
 
-def _piece(picture: NDArray[np.float32], down: Span, right: Span) -> Tensor:
-    """What a tile reads, (1, 3, h, w)."""
+def _piece(picture: NDArray[Any], down: Span, right: Span) -> Tensor:
+    """What a tile reads, float32 (1, 3, h, w)."""
     piece = picture[down.first * STRIDE : down.last * STRIDE, right.first * STRIDE : right.last * STRIDE]
-    tensor = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None]
+    tensor = torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None].float()
     return tensor.contiguous(memory_format=torch.channels_last)
 
 

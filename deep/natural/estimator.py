@@ -42,4 +42,5 @@ class Estimator(nn.Module):
     def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
         condition = (sigma / FULL_SIGMA)[:, None].to(x.dtype)
         share = torch.clamp(sigma / LEAST_SIGMA, max=1.0).to(x.dtype)[:, None, None, None]
-        return x + share * (self.decoder(self.encoder(x, condition), condition) - x)
+        y: Tensor = x + share * (self.decoder(self.encoder(x, condition), condition) - x)
+        return y

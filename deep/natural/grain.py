@@ -37,10 +37,12 @@ def _block(seed: int, down: int, across: int) -> NDArray[np.float32]:
     place = np.array([0, 0, across, down], dtype=np.uint64)
     bits = np.random.Philox(key=np.array([seed, _STREAM], dtype=np.uint64), counter=place).random_raw(count // 8)
     parts = bits.astype("<u8").view(np.uint8).reshape(_PARTS, _COLOURS, _SIDE, _SIDE)
-    return ((parts.sum(axis=0, dtype=np.int16) - _MEAN) / _DEVIATION).astype(np.float32)
+    values: NDArray[np.float32] = ((parts.sum(axis=0, dtype=np.int16) - _MEAN) / _DEVIATION).astype(np.float32)
+    return values
 
 
 def drawn_grain(shape: torch.Size, generator: torch.Generator) -> Tensor:
     """Noise of the same law for a training, up to the steps of its values."""
     parts = torch.rand((_PARTS, *shape), generator=generator).sum(dim=0) - _PARTS / 2
-    return parts * (12 / _PARTS) ** 0.5
+    values: Tensor = parts * (12 / _PARTS) ** 0.5
+    return values

@@ -1,4 +1,4 @@
-"""The models that come with the package: weights of half precision, each a few MB, beside the tables they code with."""
+"""The models that come with the package: weights of half precision, some 10 MB, beside the tables they code with."""
 
 from __future__ import annotations
 

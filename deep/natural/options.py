@@ -37,12 +37,11 @@ class Options:
     is the error to the encoder's input (the paper's).
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. rate_free: no quantizer and no rate (optimal transport alone).
-    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes (1: a run
-    to be named in start_estimator); critic_from: share of the
-    others before the critic begins. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the
-    task's. clean_share: share of the patches that the codec, once the estimator is fixed, takes from the clean photographs.
-    start, start_estimator: runs to take the first weights of the codec, and of the estimator, from; fresh_critic leaves out the
-    critic.
+    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes (1: a run to be named in
+    start_estimator); critic_from: share of the others before the critic begins. spread: share of the patches whose sigma is drawn
+    from 0..2.2 sigma instead of being the task's. clean_share: share of the patches that the codec, once the estimator is fixed,
+    takes from the clean photographs. start, start_estimator: runs to take the first weights of the codec, and of the estimator,
+    from; fresh_critic leaves out the critic.
     """
 
     distortion: str = "sure"
@@ -106,5 +105,5 @@ def _of_kind(name: str, value: Any, kind: type) -> Any:
         if kind is int and float(value) != int(float(value)):
             raise ValueError
         return kind(value)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise InputError(name, value, f"is no {kind.__name__}", f"give a {kind.__name__}") from None

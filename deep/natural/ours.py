@@ -16,7 +16,7 @@ from deep.natural.pretrained import pretrained, pretrained_names
 from deep.natural.tiles import analyse, synthesise
 
 SEED: Final = 0  # of the dither of every file of a table
-QUALITIES: Final = (1.0, 3.0, 5.0)  # of a table: a row takes a quarter of an hour for two dozen photographs
+QUALITIES: Final = (1.0, 3.0, 5.0)  # of a table: a row of two dozen photographs takes some four minutes
 REALISMS: Final = (0.0, 1.0)
 
 

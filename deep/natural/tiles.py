@@ -28,6 +28,7 @@ WIDE: Final = -(-estimator.reach() // STRIDE) * STRIDE  # around one of an estim
 
 Tick = Callable[[], None]
 Map = NDArray[np.float32]
+Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,15 @@ def sites(height: int, width: int) -> tuple[int, int]:
     return -(-height // STRIDE), -(-width // STRIDE)
 
 
-def tile_count(height: int, width: int, tile: int = TILE) -> int:
-    """How often a transform's `tick` is called."""
+def tile_count(height: int, width: int, tile: int = TILE, *, estimates: bool = False) -> int:
+    """How often a transform's `tick` is called; estimates: that of `analyse` where it estimates first, which is as many again."""
     rows, columns = sites(height, width)
-    return len(spans(rows, tile)) * len(spans(columns, tile))
+    return len(spans(rows, tile)) * len(spans(columns, tile)) * (2 if estimates else 1)
+
+
+def estimates(codec: NaturalCodec, sigma: float) -> bool:
+    """Whether `analyse` estimates first: where there is noise, and an estimator."""
+    return codec.estimator is not None and sigma > 0
 
 
 @torch.inference_mode()
@@ -70,7 +76,7 @@ def analyse(
     """Latent map float32 (latent, h, w) of uint8 (H, W, 3), in quantizer steps. sigma: noise level, of 255."""
     rows, columns = sites(*photograph.shape[:2])
     whole = np.empty((codec.latent, rows, columns), dtype=np.float32)
-    clean = _estimated(codec, _padded(photograph, rows, columns), sigma, tile)
+    clean = _estimated(codec, _padded(photograph, rows, columns), sigma, tile, tick)
     for down, right in _tiles(rows, columns, tile):
         z = codec.analyse(_piece(clean, down, right), _one(quality))[0]
         inner = z[:, down.start - down.first : down.stop - down.first, right.start - right.first : right.stop - right.first]
@@ -80,10 +86,10 @@ def analyse(
     return whole
 
 
-def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, tile: int) -> NDArray[np.float32]:
+def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, tile: int, tick: Tick | None) -> Picture:
     """Estimates float32 (H, W, 3) of a photograph of whole sites, in [0, 1]: a pass of its own, as it sees further."""
     whole = np.empty(padded.shape, dtype=np.float32)
-    if codec.estimator is None or not sigma:
+    if not estimates(codec, sigma):
         return np.divide(padded, np.float32(WHITE), out=whole)
     for down, right in _tiles(padded.shape[0] // STRIDE, padded.shape[1] // STRIDE, tile, WIDE):
         y = codec.estimate(_piece(padded, down, right) / WHITE, _one(sigma))[0].permute(1, 2, 0).numpy()
@@ -92,6 +98,8 @@ def _estimated(codec: NaturalCodec, padded: NDArray[np.uint8], sigma: float, til
             (right.start - right.first) * STRIDE : (right.stop - right.first) * STRIDE,
         ]
         whole[down.start * STRIDE : down.stop * STRIDE, right.start * STRIDE : right.stop * STRIDE] = inner
+        if tick:
+            tick()
     return whole
 
 
@@ -124,7 +132,7 @@ def synthesise(
         if realism:
             noise = torch.from_numpy(grain(seed, (down.first, down.last), (right.first, right.last)))[None]
         y = codec.synthesise(z, _one(quality), _one(realism), noise)[0]
-        pixels = torch.round(y.clamp(0.0, 1.0) * 255.0).to(torch.uint8).permute(1, 2, 0).numpy()
+        pixels = torch.round(y.clamp(0.0, 1.0) * WHITE).to(torch.uint8).permute(1, 2, 0).numpy()
         inner: Any = pixels[
             (down.start - down.first) * STRIDE : (down.stop - down.first) * STRIDE,
             (right.start - right.first) * STRIDE : (right.stop - right.first) * STRIDE,

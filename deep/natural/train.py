@@ -34,7 +34,7 @@ CRITIC_WIDTH: Final = 48
 CRITIC_BETAS: Final = (0.0, 0.9)
 LEAST_RATE_SHARE: Final = 0.01  # of the first learning rate: where its cosine ends
 MOST_NORM: Final = 0.1  # of a gradient, in units of 255 sqrt(most_lambda): a rare patch must not undo an epoch
-MOST_ESTIMATOR_NORM: Final = 15.0
+MOST_ESTIMATOR_NORM: Final = 15.0  # of a gradient of 255 times the estimator's error; 1 to 3 is usual
 WARM_UP: Final = 50  # steps
 MOST_SPREAD: Final = 2.2  # times the task's sigma
 WHITE: Final = 255.0
@@ -234,8 +234,11 @@ def _resumed(folder: Path, training: NaturalTraining) -> int:
     if not path.exists():
         return 0
     found = load_tensors(path, "checkpoint", "remove it to start again")
-    training.set_state(found)
-    return int(found["step"])
+    try:
+        training.set_state(found)
+        return int(found["step"])
+    except (RuntimeError, ValueError, KeyError):  # networks, or what is kept of them, have changed since
+        raise InputError("checkpoint", str(path), "is of another version", "remove it to start again") from None
 
 
 def _means(gathered: list[dict[str, float]]) -> dict[str, float]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from deep.bench.images_table import Line, Table
     from deep.data.images import Bytes
 
-PICTURES: Final = 4
+PICTURES: Final = 3
+DPI: Final = 80  # a crop's pixels are then about one pixel of the page each
 CROP: Final = 128  # pixels a side
 _OURS: Final = 2  # settings of ours that are shown
 _LONG: Final = 24  # characters of a title in the usual size
@@ -51,7 +52,7 @@ def draw_page(table: Table, cells: Sequence[Cell], path: Path) -> Path:
                 _show(axes, _cut(read_photograph(Path(cell.restored)), top, left), row.row, _said(cell))
         figure.suptitle(f"{table.title}\n{CROP} x {CROP} pixels; figures are of the whole photograph", fontsize=8)
         with written_aside(path) as aside:
-            figure.savefig(aside, dpi=130, metadata=METADATA[".png"])
+            figure.savefig(aside, dpi=DPI, metadata=METADATA[".png"])
     return path
 
 

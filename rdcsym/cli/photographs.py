@@ -52,14 +52,14 @@ def compressed_photograph(
     from deep.natural.coding import checked_quality, compress_photograph
     from deep.natural.noise_level import estimated_sigma
     from deep.natural.options import QUALITY_STEPS
-    from deep.natural.tiles import tile_count
+    from deep.natural.tiles import estimates, tile_count
 
     photograph = read_photograph(path)
     height, width = photograph.shape[:2]
     chosen = (model.codec.options.qualities - 1) / 2 if quality is None else quality
     steps = checked_quality(model, chosen)  # what the file will hold
     noise = estimated_sigma(photograph) if sigma is None else sigma
-    with progress(tile_count(height, width), quiet) as tick:
+    with progress(tile_count(height, width, estimates=estimates(model.codec, noise)), quiet) as tick:
         file = compress_photograph(
             model, photograph, quality=chosen, sigma=noise, seed=seed, tick=lambda: tick("transforming tiles")
         )

@@ -124,6 +124,13 @@ def test_the_critic_pulls_only_where_realism_is_asked_for(source):
     assert "w1" not in natural_train.NaturalTraining(config_of(lambda_p=0.0), task("natural-denoise"), source).step(3)
 
 
+def test_a_checkpoint_of_another_version_is_named(source, tmp_path):
+    folder = natural_train.prepare_folder(tmp_path / "run", config_of(), False) and tmp_path / "run"
+    torch.save({"step": 2, "codec": {}, "critic": {}, "optimizers": []}, folder / "checkpoint.pt")
+    with pytest.raises(InputError, match="another version"):
+        natural_train.train_natural(config_of(), task("natural-denoise"), folder, resume=True)
+
+
 def test_the_estimator_is_trained_first_and_then_left_alone(source):
     training = natural_train.NaturalTraining(config_of(options={"estimator_share": 0.5}), task("natural-denoise"), source)
 
@@ -229,7 +236,7 @@ def test_crops_are_of_one_place_in_both():
 @pytest.mark.parametrize(
     ("options", "word"),
     [({"distortion": "mse"}, "distortion"), ({"qualities": 1}, "qualities"), ({"patch": 33}, "patch"), ({"least_lambda": 1}, "least_lambda"),
-     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"estimator_width": 0}, "distortion=sure"), ({"estimator_width": 4.5}, "no int"), ({"estimator_share": 0}, "untrained"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
+     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"estimator_width": 0}, "distortion=sure"), ({"estimator_width": 4.5}, "no int"), ({"patch": "inf"}, "no int"), ({"estimator_share": 0}, "untrained"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
 )  # fmt: skip
 def test_bad_options_are_named(source, options, word):
     with pytest.raises(InputError, match=word):

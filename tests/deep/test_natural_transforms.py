@@ -97,6 +97,13 @@ def test_only_realism_has_grain():
     np.testing.assert_array_equal(*plain)
     one, other = (tiles.synthesise(codec, values, (48, 40), 1.0, 1.0, seed=seed).astype(float) for seed in (0, 1))
     assert 0.5 < np.abs(one - other).mean() < 10
+    with torch.inference_mode():  # in a training faithful and realistic patches are given grain alike
+        z, realism = torch.from_numpy(values)[None].expand(2, -1, -1, -1), torch.tensor([0.0, 1.0])
+        bare, grainy = (
+            codec.synthesise(z, torch.ones(2), realism, g) for g in (torch.zeros(2, 3, 48, 40), torch.ones(2, 3, 48, 40))
+        )
+    assert torch.equal(bare[0], grainy[0])
+    assert not torch.equal(bare[1], grainy[1])
 
 
 def test_a_training_starts_as_a_transform_code():
@@ -119,6 +126,10 @@ def test_ticks_count_the_tiles():
     ticks = []
     tiles.analyse(model_of().codec, photograph(130, 70), 1.0, 0.0, tile=64, tick=lambda: ticks.append(1))
     assert len(ticks) == tiles.tile_count(130, 70, 64) == 3 * 2
+    ticks.clear()
+    assert tiles.estimates(model_of().codec, 9.0)
+    tiles.analyse(model_of().codec, photograph(130, 70), 1.0, 9.0, tile=64, tick=lambda: ticks.append(1))
+    assert len(ticks) == tiles.tile_count(130, 70, 64, estimates=True) == 2 * 3 * 2
 
 
 def test_the_exact_context_model_is_near_the_floating_one():
@@ -144,6 +155,17 @@ def test_the_exact_context_model_does_not_depend_on_the_order_of_its_sums():
     shuffled = ExactStage(stage)
     shuffled.first = shuffled.first[:, order]
     for one, other in zip(plain, shuffled(known[order], 8, 70, 11), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("height", [63, 64, 65, 128, 150])
+def test_the_exact_context_model_has_no_seam_between_its_strips(monkeypatch, height):
+    stage = ExactStage(model_of().codec.context.stages[2])
+    known = (torch.randn(stage.seen, height, 9, dtype=torch.float64) * 900).round()
+    strips = stage(known, 8, height, 9)
+    monkeypatch.setattr("deep.natural.exact.ROWS", 1000)
+    for one, other in zip(strips, stage(known, 8, height, 9), strict=True):
+        assert one.shape[1] == height
         assert torch.equal(one, other)
 
 

@@ -18,6 +18,7 @@ from rdcsym import information as info
 from rdcsym.evaluate import Root, compile_expression
 from rdcsym.form import Form
 from rdcsym.information_vector import total
+from rdcsym.precision import working_digits
 from rdcsym.problem import FloatArray
 
 _DIGITS = 80
@@ -27,7 +28,7 @@ _NAN, _INF = mpmath.mpf("nan"), mpmath.mpf("inf")
 
 def precise_value(form: Form, point: Mapping[str, Any]) -> float:
     """The form's value at one point (numbers, arrays for vectors), its conditions read exactly; nan where undefined."""
-    with mpmath.workdps(_DIGITS):
+    with working_digits(_DIGITS):
         scope = _Scope(form, point)
         for regime in form.regimes:
             holds = scope.condition(regime.condition)

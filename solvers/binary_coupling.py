@@ -14,11 +14,12 @@ from fractions import Fraction
 from typing import Any, Final, Literal
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray, InputError, Units, check_array, check_interval, check_units
 from solvers import binary_coupling_checker as checker
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 PRECISION: Final = 320  # bits
 BISECTIONS: Final = 170
@@ -122,7 +123,7 @@ def _witnesses(problem: checker.BinaryCoupling) -> checker.CouplingWitnesses:
     rate: list[Fraction | None] = [None, None]
     candidates = {Fraction(0), line.low, line.high, *line.distortion_edge()}
     excluded: tuple[Fraction, Fraction] | None = None
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         if problem.rate is not None and problem.rate < math.inf:
             budget = line.nat * problem.rate
             for i, end in enumerate((line.low, line.high)):
@@ -165,7 +166,7 @@ class _Line:
             _fraction(max(-self.x1 * self.y1, -self.x0 * self.y0)),
             _fraction(min(self.x1 * self.y0, self.x0 * self.y1)),
         )
-        with ctx.workprec(PRECISION):
+        with working_precision(PRECISION):
             self.nat = arb.const_log2() if problem.units == "bits" else arb(1)
 
     def information(self, delta: Fraction) -> Any:

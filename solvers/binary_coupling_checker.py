@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, Literal
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 PRECISION: Final = 320  # bits
 
@@ -62,7 +63,7 @@ def ends(problem: BinaryCoupling, witnesses: CouplingWitnesses) -> tuple[float, 
 
     Raises CertificateError where a witness does not show what it should.
     """
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return _Exact(problem).ends(witnesses)
 
 

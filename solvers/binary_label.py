@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import mpmath
 
+from rdcsym.precision import working_digits
 from rdcsym.problem import InputError, Units, check_interval, check_units
 from solvers import binary_label_checker as checker
 from solvers.certificate import CertificateError
@@ -85,7 +86,7 @@ def _witnesses(q_X: float, q_S1: float, D: float, C: float, units: Units) -> che
     if checker.infeasible(q_S1, C, units) or checker.ends(q_X, q_S1, D, C, units, constant)[1] == 0:
         return constant
     q, n = (min(Fraction(x), 1 - Fraction(x)) for x in (q_X, q_S1))
-    with mpmath.workdps(DIGITS):
+    with working_digits(DIGITS):
         heard = _crossover(n, mpmath.mpf(C) * (mpmath.log(2) if units == "bits" else 1))
         if heard is None or D <= heard:
             crossover = min(Fraction(D), q)

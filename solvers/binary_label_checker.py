@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 PRECISION: Final = 320  # bits
 
@@ -43,7 +44,7 @@ class LabelWitnesses:
 
 def infeasible(q_S1: float, classification: float, units: str) -> bool:
     """Whether C < H(S|X), so that no channel has such a loss."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return classification < math.inf and bool(_entropy(_rational(q_S1)) > _nats(classification, units))
 
 
@@ -55,7 +56,7 @@ def ends(
         return math.inf, math.inf
     q, n = _rational(q_X), _rational(q_S1)
     q, n = min(q, 1 - q), min(n, 1 - n)
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         scale = arb.const_log2() if units == "bits" else arb(1)
         loss = _nats(classification, units) if classification < math.inf else None
         lower = _lower(q, n, distortion, loss, witnesses.dual)

@@ -21,9 +21,10 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 if TYPE_CHECKING:
     from rdcsym.problem import FloatArray
@@ -45,7 +46,7 @@ def ends(
     p = [_rational(p_X[x]) / total for x in rows]
     spare = [[_rational(d) - _rational(min(cost[x])) for d in cost[x]] for x in rows]
     channel = None if witnesses.channel is None else [[_rational(w) for w in witnesses.channel[x]] for x in rows]
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         nats = arb.const_log2() if units == "bits" else arb(1)
         if distortion == math.inf:
             budget = None

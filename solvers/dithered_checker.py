@@ -30,10 +30,11 @@ import math
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import acb, arb, ctx, fmpq
+from flint import acb, arb, fmpq
 
 from rdcsym.problem import Units
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 PRECISION: Final = 96  # bits
 TOLERANCE_BITS: Final = 44  # of the integral, relative
@@ -57,7 +58,7 @@ def ends(distortion: float, sigma_X: float, second_moment: float, units: Units, 
     if D == 0:
         return math.inf, math.inf
     d = D / variance
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         shannon = -arb(d).log() / 2
         gaussian = shannon + (2 * arb.pi() * arb(1).exp() * _moment(second_moment)).log() / 2
         if not is_scalar(second_moment):

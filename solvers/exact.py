@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-import flint
 from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
+from solvers.precision import working_precision
 
 BALL_BITS: Final = 256
 """Working precision of balls; the plans and potentials that they carry have 53 bits."""
@@ -20,7 +20,7 @@ BALL_BITS: Final = 256
 
 @contextmanager
 def precision() -> Iterator[None]:
-    with flint.ctx.workprec(BALL_BITS):
+    with working_precision(BALL_BITS):
         yield
 
 

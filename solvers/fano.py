@@ -12,6 +12,7 @@ from typing import Final
 
 import mpmath
 
+from rdcsym.precision import working_digits
 from rdcsym.problem import InputError, Units, check_array, check_interval, check_units
 from solvers import fano_checker
 from solvers.certificate import CertificateError
@@ -77,7 +78,7 @@ def _root(loss: float, units: Units, labels: int) -> float:
     """The error at which the entropy is the loss: rising from 0 to log M, where float64 would lose half of the root's digits."""
     if loss == 0:
         return 0.0
-    with mpmath.workdps(DIGITS):
+    with working_digits(DIGITS):
         wanted = mpmath.mpf(loss) * (mpmath.log(2) if units == "bits" else 1)
         low, high = mpmath.mpf(0), 1 - 1 / mpmath.mpf(labels)
         for _ in range(BISECTIONS):

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import math
 
-from flint import arb, ctx
+from flint import arb
 
 from rdcsym.problem import Units
+from solvers.precision import working_precision
 
 PRECISION = 160  # bits
 
 
 def infeasible(loss: float, units: Units, labels: int) -> bool:
     """Whether C > log M, so that no label has such a loss."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return bool(_nats(loss, units) > arb(labels).log())
 
 
@@ -27,7 +28,7 @@ def attains(loss: float, units: Units, labels: int, error: float) -> bool:
     """Whether an error probability of `error` is possible at this loss."""
     if not 0 <= error <= 1:
         return False
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         e, m = arb(error), arb(labels)
         if e >= 1 - 1 / m:
             return _is_log(loss, units, labels) or bool(_nats(loss, units) <= m.log())
@@ -37,7 +38,7 @@ def attains(loss: float, units: Units, labels: int, error: float) -> bool:
 
 def bound(loss: float, units: Units, labels: int, reference: float) -> float:
     """The lower bound on the error that t_2 = `reference` proves, rounded down; 0 where it proves nothing."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         t2 = arb(reference)
         t1 = 1 - (labels - 1) * t2
         if not (t2 > 0 and t1 > t2):

@@ -34,10 +34,11 @@ import math
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import CertificateError
 from solvers.gaussian_problem import GaussianProblem, GaussianWitnesses
+from solvers.precision import working_precision
 
 Ball = Any  # python-flint carries no types
 
@@ -51,7 +52,7 @@ def ends(problem: GaussianProblem, witnesses: GaussianWitnesses) -> tuple[float,
     Raises CertificateError where a witness is out of its range.
     """
     _check_ranges(witnesses)
-    with ctx.workprec(_precision(problem, witnesses)):
+    with working_precision(_precision(problem, witnesses)):
         lower = _lower(problem, witnesses)
         if lower is None:
             return INFINITE
@@ -63,20 +64,20 @@ def ends(problem: GaussianProblem, witnesses: GaussianWitnesses) -> tuple[float,
 
 def rate_for_classification(problem: GaussianProblem) -> float:
     """Least rate (nats, rounded down) that the entropy power inequality asks for; inf where no finite rate will do."""
-    with ctx.workprec(BASE_PRECISION):
+    with working_precision(BASE_PRECISION):
         rate = _classification_rate(problem)
         return math.inf if rate is None else max(0.0, _round_down(rate))
 
 
 def channel_is_feasible(problem: GaussianProblem, witnesses: GaussianWitnesses) -> bool:
     """Whether the channel meets every budget for certain."""
-    with ctx.workprec(_precision(problem, witnesses)):
+    with working_precision(_precision(problem, witnesses)):
         return _upper(problem, witnesses) is not None
 
 
 def log_ball_is_valid(problem: GaussianProblem, log_ball: float) -> bool:
     """Whether exp(log_ball) is for certain at most the least E(Y - mu_X)^2 / sigma_X^2 in the KL ball."""
-    with ctx.workprec(BASE_PRECISION + 4 * _bits(log_ball)):
+    with working_precision(BASE_PRECISION + 4 * _bits(log_ball)):
         radius = _nats(problem.perception, problem)
         u = arb(log_ball)
         # e^u - u - 1 falls for u < 0: at least 2P means that u is at most the smaller root.

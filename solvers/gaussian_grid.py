@@ -25,11 +25,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 from scipy.special import ndtr, ndtri
 
 from rdcsym.problem import FloatArray, InputError, Units, check_interval
 from solvers.certificate import Certificate
+from solvers.precision import working_precision
 from solvers.problem import DiscreteProblem
 from solvers.solve import solve
 
@@ -80,7 +81,7 @@ def gaussian_grid(mu: float, sigma: float, n: int) -> GaussianGrid:
     if sigma == 0:
         return GaussianGrid(np.array([float(mu)]), np.array([1.0]), 0.0, 0.0)
     masses = _masses(int(n))
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         means, squares = _conditional_means(masses)
         scale, centre = _ball(sigma), _ball(mu)
         exact = [centre + scale * mean for mean in means]
@@ -111,7 +112,7 @@ def bracket_from_grid(certificate: Certificate, grid_X: GaussianGrid, grid_Y: Ga
         if not np.array_equal(given, made):
             raise InputError("certificate", f"another {name}", "is not of these grids", "give the grids that it was solved on")
     rounding = COST_ROUNDING * float(certificate.problem.cost.max())
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         shift = _ball(grid_X.shift) + _ball(grid_Y.shift)
         e_X, e_Y = _ball(grid_X.error), _ball(grid_Y.error)
         lower = math.nextafter(certificate.lower - rounding, -math.inf) if certificate.lower < math.inf else math.inf

@@ -34,10 +34,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import CertificateError
 from solvers.gaussian_parallel_problem import GaussianParallelProblem, GaussianParallelWitnesses, Multipliers
+from solvers.precision import working_precision
 
 Ball = Any  # python-flint carries no types
 
@@ -50,7 +51,7 @@ def ends(problem: GaussianParallelProblem, witnesses: GaussianParallelWitnesses)
 
     Raises CertificateError where a witness is out of its range.
     """
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         lower = _lower(problem, witnesses.dual)
         if lower is None:
             return INFINITE
@@ -63,13 +64,13 @@ def ends(problem: GaussianParallelProblem, witnesses: GaussianParallelWitnesses)
 
 def channel_is_feasible(problem: GaussianParallelProblem, witnesses: GaussianParallelWitnesses) -> bool:
     """Whether the channels meet every budget for certain."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return _upper(problem, witnesses) is not None
 
 
 def slopes(problem: GaussianParallelProblem, dual: Multipliers) -> list[tuple[Ball, Ball]]:
     """For each component the slope of its Lagrangian f_i at its tangent point and the slope's derivative (0 where it is dead)."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return [_slope(c, dual, arb(r)) if c.alive else (arb(0), arb(0)) for c, r in _tangents(problem, dual)]
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from flint import arb, ctx
+from flint import arb
 from numpy.typing import NDArray
 
 from rdcsym.problem import FloatArray
 from solvers.gaussian_parallel_problem import GaussianParallelProblem
+from solvers.precision import working_precision
 
 _STEPS: Final = 80  # of Newton's method in a bracket; five are usual
 _DEEPEST: Final = -690.0  # exp of less leaves the normal doubles
@@ -58,7 +59,7 @@ class Model:
 def model_of(p: GaussianParallelProblem) -> Model:
     """The numbers of a problem, differences taken before rounding."""
     live, squares = np.flatnonzero(p.live), p.squared_kappa
-    with ctx.workprec(256):
+    with working_precision(256):
         nat = arb.const_log2() if p.units == "bits" else arb(1)
         nats = math.inf if p.rate is None else float((arb(p.rate) * nat).mid())
         needed = -math.inf

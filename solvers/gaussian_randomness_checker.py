@@ -26,11 +26,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import CertificateError
 from solvers.gaussian_checker import ends as unlimited_ends
 from solvers.gaussian_problem import GaussianProblem, GaussianWitnesses
+from solvers.precision import working_precision
 
 Ball = Any  # python-flint carries no types
 
@@ -59,14 +60,14 @@ def ends(problem: GaussianProblem, common_randomness: float, witnesses: Randomne
     _check_ranges(problem, witnesses)
     if unlimited_ends(problem, GaussianWitnesses(snr=None))[0] == math.inf:
         return math.inf, math.inf
-    with ctx.workprec(_precision(problem, common_randomness, witnesses)):
+    with working_precision(_precision(problem, common_randomness, witnesses)):
         lower, upper = _lower(problem, common_randomness, witnesses), _upper(problem, common_randomness, witnesses)
         return max(0.0, _round_down(lower)), math.inf if upper is None else _round_up(upper)
 
 
 def code_is_feasible(problem: GaussianProblem, common_randomness: float, witnesses: RandomnessWitnesses) -> bool:
     """Whether the Gaussian code meets every budget for certain."""
-    with ctx.workprec(_precision(problem, common_randomness, witnesses)):
+    with working_precision(_precision(problem, common_randomness, witnesses)):
         return _upper(problem, common_randomness, witnesses) is not None
 
 

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from flint import arb, arb_mat, ctx
+from flint import arb, arb_mat
 
 from rdcsym.problem import FloatArray, InputError, Units, check_array, check_interval, check_units
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 Ball = Any  # python-flint carries no types
 
@@ -113,7 +114,7 @@ class GaussianCovarianceWitnesses:
 
 def ends(problem: GaussianCovarianceProblem, witnesses: GaussianCovarianceWitnesses) -> tuple[float, float]:
     """(lower, upper) that the witnesses prove; (inf, inf) where no Gaussian coupling meets the budgets, for certain."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         balls = _Balls(problem)
         if problem.labelled and not _may_be_feasible(balls):
             return INFINITE
@@ -128,7 +129,7 @@ def ends(problem: GaussianCovarianceProblem, witnesses: GaussianCovarianceWitnes
 
 def is_feasible(problem: GaussianCovarianceProblem, cross_covariance: FloatArray) -> bool:
     """Whether a cross-covariance meets every budget for certain."""
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         return _upper(_Balls(problem), GaussianCovarianceWitnesses(cross_covariance=cross_covariance)) is not None
 
 
@@ -212,7 +213,7 @@ def _covariance(name: str, value: Any) -> FloatArray:
     if np.abs(array - array.T).max() > 1e-12 * np.abs(array).max():
         raise InputError(name, f"array of shape {array.shape}", "is not symmetric", "give a symmetric array")
     array = np.triu(array) + np.triu(array, 1).T
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         definite = all(x > 0 for x in _pivots(_matrix(array)))
     if not definite:
         raise InputError(name, f"array of shape {array.shape}", "is not positive definite", "drop or perturb its null directions")

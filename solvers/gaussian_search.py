@@ -14,12 +14,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from flint import arb, ctx
+from flint import arb
 from scipy.optimize import brentq
 
 from rdcsym.problem import to_nats
 from solvers import gaussian_checker
 from solvers.gaussian_problem import GaussianProblem, GaussianWitnesses
+from solvers.precision import working_precision
 
 HIGHEST_RATE: Final = 350.0  # nats; above it the signal-to-noise ratio leaves the doubles, and the distortion with it
 COLDEST, HOTTEST = 1e-300, 1e12  # temperatures; a hotter dual gains nothing that a double could show
@@ -150,7 +151,7 @@ def _least_log_moment(p: GaussianProblem) -> float:
         return -math.inf
     if p.perception == 0:
         return 0.0
-    with ctx.workprec(600):
+    with working_precision(600):
         radius = arb(p.perception) * arb.const_log2() if p.units == "bits" else arb(p.perception)
         u = -(2 * radius + 1) if p.perception > 0.01 else -2 * (radius.sqrt() + radius)
         for _ in range(100):

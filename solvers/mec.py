@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import mpmath
 
+from rdcsym.precision import working_digits
 from rdcsym.problem import Units, check_interval, check_units
 from solvers import mec_checker
 from solvers.certificate import CertificateError
@@ -97,7 +98,7 @@ def _entropy_root(rate: float, units: Units) -> tuple[Fraction, Fraction]:
     half = Fraction(1, 2)
     if rate == 0:
         return Fraction(0), Fraction(0)
-    with mpmath.workdps(DIGITS):
+    with working_digits(DIGITS):
         wanted = mpmath.mpf(rate) * (mpmath.log(2) if units == "bits" else 1)
         if wanted >= mpmath.log(2) or (units == "bits" and rate >= 1):
             return half, half

@@ -31,10 +31,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from rdcsym.problem import Units
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 BASE_PRECISION: Final = 160  # bits; the exponents of small masses add to it
 _HALF: Final = Fraction(1, 2)
@@ -75,7 +76,7 @@ def meets(masses: Sequence[Fraction], rate: float, units: Units) -> bool:
     """Whether H(T) <= rate for certain."""
     if len(masses) == 1:
         return rate >= 0
-    with ctx.workprec(_precision(*masses)):
+    with working_precision(_precision(*masses)):
         if _nats(rate, units) >= arb(len(masses)).log() or (units == "bits" and len(masses) == 2 and rate >= 1):
             return True  # the uniform law's entropy, where no ball could tell equality
         return bool(_entropy(masses) <= _nats(rate, units))
@@ -100,7 +101,7 @@ def bound(q_X: float, q_Y: float, rate: float, units: Units, largest: Fraction) 
 def _covers(largest: Fraction, rate: float, units: Units) -> bool:
     if largest == 0:
         return False
-    with ctx.workprec(_precision(largest)):
+    with working_precision(_precision(largest)):
         return bool(_entropy((largest, 1 - largest)) >= _nats(rate, units))
 
 
@@ -112,7 +113,7 @@ def _information(a: Fraction, b: Fraction, delta: Fraction, units: Units) -> Bal
     """I(X;Y) at Cov(X, Y) = delta, a ball in `units`; an empty cell adds nothing."""
     if delta == 0:
         return arb(0)
-    with ctx.workprec(_precision(a, b, delta, 1 - a, 1 - b)):
+    with working_precision(_precision(a, b, delta, 1 - a, 1 - b)):
         total = arb(0)
         for x, y, sign in ((a, b, 1), (1 - a, 1 - b, 1), (a, 1 - b, -1), (1 - a, b, -1)):
             mass = x * y + sign * delta

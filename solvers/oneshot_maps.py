@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-import flint
 import numpy as np
 from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
+from solvers.precision import working_precision
 from solvers.problem import Support
 
 ENCLOSURE_BITS: Final = 200
@@ -114,7 +114,7 @@ def _surprise(x: fmpq) -> Interval:
     if top == 1 and bottom & (bottom - 1) == 0:
         exact = x * (bottom.bit_length() - 1)
         return exact, exact
-    with flint.ctx.workprec(ENCLOSURE_BITS):
+    with working_precision(ENCLOSURE_BITS):
         ball = -arb(x) * arb(x).log() / arb(2).log()
         ends = []
         for end in (ball.lower(), ball.upper()):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from solvers.certificate import MapMixture
 from solvers.oneshot_lp import MapSolution
 from solvers.oneshot_maps import ENCLOSURE_BITS, Interval
+from solvers.precision import working_precision
 from solvers.problem import Support
 
 
@@ -30,7 +31,7 @@ def bits(budget: float, units: str) -> Interval:
     exact = fmpq(*budget.as_integer_ratio())
     if units == "bits":
         return exact, exact
-    with ctx.workprec(ENCLOSURE_BITS):
+    with working_precision(ENCLOSURE_BITS):
         ball = arb(exact) / arb(2).log()
         ends = [end.mid().man_exp() for end in (ball.lower(), ball.upper())]
     low, high = (fmpq(mantissa) * fmpq(2) ** int(exponent) for mantissa, exponent in ends)

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from flint import arb, ctx, fmpq
+from flint import arb, fmpq
 
 from rdcsym.problem import FloatArray
 from solvers.certificate import CertificateError
+from solvers.precision import working_precision
 
 PRECISION: Final = 160  # bits
 
@@ -58,7 +59,7 @@ def ends(
         if budget < 0:
             return math.inf, math.inf
     ball = fmpq(1) if perception >= 1 else _rational(perception)
-    with ctx.workprec(PRECISION):
+    with working_precision(PRECISION):
         nats = arb.const_log2() if units == "bits" else arb(1)
         lower = _lower(p, spare, budget, ball, witnesses) / nats
         upper = _upper(p, spare, budget, ball, witnesses.channel) / nats

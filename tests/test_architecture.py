@@ -44,6 +44,7 @@ def test_arrows_run_one_way(path):
             "rdcsym.executor",
             "rdcsym.files",
             "rdcsym.machine",
+            "rdcsym.precision",
         }
 
 
@@ -57,6 +58,7 @@ def test_a_checker_imports_no_solver(path):
         "gaussian_problem",
         "gaussian_parallel_problem",
         "perception_ball",
+        "precision",
         "blahut_arimoto",
     }
     for name in imported(path):
@@ -72,3 +74,12 @@ def test_the_theory_runs_without_any_solver_or_tool():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.name == "__init__.py"], ids=lambda p: str(p.parent.relative_to(ROOT)))
+def test_a_package_defines_nothing_under_the_name_of_its_module(path):
+    """Importing the module would put it in the function's place, for whoever calls it next."""
+    modules = {p.stem for p in path.parent.glob("*.py")} | {p.parent.name for p in path.parent.glob("*/__init__.py")}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    assert not defined & modules

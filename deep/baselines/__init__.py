@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rdcsym.problem import InputError, nearest
 
 if TYPE_CHECKING:
-    from deep.baselines.peer import Peer
+    from deep.baselines.protocol import Peer
 
 __all__ = ["PEERS", "peer"]
 

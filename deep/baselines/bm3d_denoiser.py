@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from deep.baselines.peer import Bytes, Restored, check_noisy, digest
+from deep.baselines.protocol import Bytes, Restored, check_noisy, digest
 from rdcsym.problem import InputError, nearest
 
 _WHITE = 255.0
@@ -34,7 +34,7 @@ class BM3D:
         return "BM3D"
 
     def restore(self, noisy: Bytes, sigma: float) -> Restored:
-        """See deep.baselines.peer. Raises InputError where the package is missing or a side is below 8 pixels."""
+        """See deep.baselines.protocol. Raises InputError where the package is missing or a side is below 8 pixels."""
         check_noisy(noisy, sigma)
         if min(noisy.shape[:2]) < _LEAST_SIDE:
             problem = f"is smaller than a block of {_LEAST_SIDE} pixels"

@@ -23,7 +23,7 @@ from typing import Final
 import torch
 
 from deep.baselines.decompress_codec import SIDE, PatchCodec, compress, decompress
-from deep.baselines.peer import Bytes, Restored, check_noisy, digest
+from deep.baselines.protocol import Bytes, Restored, check_noisy, digest
 from deep.baselines.weights_files import FOLDER, Weights, load_weights
 from deep.tables import Tables
 from rdcsym.problem import InputError
@@ -51,7 +51,7 @@ class DeCompress:
 
     @torch.inference_mode()
     def restore(self, noisy: Bytes, sigma: float) -> Restored:
-        """See deep.baselines.peer. Raises InputError for a sigma that the weights are not of."""
+        """See deep.baselines.protocol. Raises InputError for a sigma that the weights are not of."""
         check_noisy(noisy, sigma)
         codec, tables, weights = self._held
         trained = weights.settings["sigma"]

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from deep.baselines.peer import Bytes, Restored, check_noisy, digest
+from deep.baselines.protocol import Bytes, Restored, check_noisy, digest
 from deep.data.images import pillow
 from rdcsym.problem import InputError
 
@@ -48,7 +48,7 @@ class JPEG2000:
         return "JPEG-2K" if self.ratio is None else f"JPEG-2K, {_RAW_BITS / self.ratio:.3g} bpp"
 
     def restore(self, noisy: Bytes, sigma: float) -> Restored:
-        """See deep.baselines.peer. Raises InputError where both ratio and decibels are given, or one is unusable."""
+        """See deep.baselines.protocol. Raises InputError where both ratio and decibels are given, or one is unusable."""
         check_noisy(noisy, sigma)
         options = self._options(sigma)
         image = pillow()

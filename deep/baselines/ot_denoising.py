@@ -26,7 +26,7 @@ import torch
 
 from deep.baselines.ot_networks import Denoiser
 from deep.baselines.patches import to_bytes, to_tensor
-from deep.baselines.peer import Bytes, Restored, check_noisy, digest
+from deep.baselines.protocol import Bytes, Restored, check_noisy, digest
 from deep.baselines.weights_files import FOLDER, Weights, load_weights
 from rdcsym.problem import InputError
 
@@ -52,7 +52,7 @@ class OTDenoising:
 
     @torch.inference_mode()
     def restore(self, noisy: Bytes, sigma: float) -> Restored:
-        """See deep.baselines.peer. Raises InputError for a sigma that the weights are not of, or below 2 x 2 pixels."""
+        """See deep.baselines.protocol. Raises InputError for a sigma that the weights are not of, or below 2 x 2 pixels."""
         check_noisy(noisy, sigma)
         network, weights = self._held
         trained = weights.settings["sigma"]

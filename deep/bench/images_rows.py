@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from deep.baselines.peer import Peer, Restored
+from deep.baselines.protocol import Peer, Restored
 from deep.data.images import Bytes
 from rdcsym.problem import InputError, nearest
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from deep.baselines.peer import Restored
+from deep.baselines.protocol import Restored
 from deep.natural.coding import Pixels, compress_photograph, decompress_photograph
 from deep.natural.model import NaturalModel
 from deep.natural.pretrained import pretrained, pretrained_names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from deep.baselines.peer import Restored
+from deep.baselines.protocol import Restored
 from deep.bench.images import Study
 from deep.bench.images_rows import Metrics
 from rdcsym.problem import InputError

@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 from bench_images_samples import SIDE, STUDY, Halved, Judge, photographs
 from PIL import Image
 
-from deep.baselines.peer import Restored
+from deep.baselines.protocol import Restored
 from deep.bench import images_methods
 from deep.bench.images import Study, measure
 from deep.bench.images_cache import FORMAT, cell_files

@@ -42,7 +42,10 @@ COLUMNS: Final = {
     "distortion_clean": "MSE to clean",
     "accuracy_cotrained": "accuracy, co-trained",
     "accuracy_clean": "accuracy, apart",
+    "accuracy_held_out": "accuracy, held out",
     "classification_loss_upper": "H(S|Y), upper est.",
+    "accuracy_features_held_out": "accuracy, features",
+    "cross_entropy_features_held_out": "cross-entropy, features",
     "perception_w1": "W1, est.",
 }
 # Of a training's settings, those that a row has columns for, or that make no other experiment.

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -47,12 +48,25 @@ CHUNK: Final = 512  # images at a time where nothing is learned
 class Judge:
     """A trained classifier and the temperature that calibrates it."""
 
-    network: Classifier
+    network: torch.nn.Module
     temperature: float
 
     def logits(self, images: Bytes) -> Tensor:
         """Calibrated logits, float64 (N, classes) on the CPU, of images (N, C, H, W)."""
         return logits_of(self.network, images) / self.temperature
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """How judges of a kind come about.
+
+    empty(shape, classes): the network before its training. trained(seen, held, classes, device): see `trained`. recipe(): what a
+    judge depends on besides its images.
+    """
+
+    empty: Callable[[tuple[int, int, int], int], torch.nn.Module]
+    trained: Callable[[Split, Split, int, torch.device], Judge]
+    recipe: Callable[[], tuple[Any, ...]]
 
 
 @torch.no_grad()
@@ -91,24 +105,34 @@ def trained(seen: Split, held: Split, classes: int, device: torch.device) -> Jud
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return Judge(network.eval(), _temperature(logits_of(network, held.clean), held.labels))
+    return Judge(network.eval(), temperature(logits_of(network, held.clean), held.labels))
 
 
-def clean_judge(split: Split, classes: int, device: torch.device, cache: Path | None = None) -> Judge:
-    """A judge of clean images: trained on nine in ten images of `split`, calibrated on every tenth.
+def convolutional() -> Kind:
+    """The kind of judge that `trained` makes: a small convolutional network that has seen nothing but the set."""
+
+    def recipe() -> tuple[Any, ...]:
+        return WIDTH, STEPS, EPOCHS, BATCH, LEARNING_RATE, WARM_UP, WEIGHT_DECAY, SEED, CALIBRATION_SHARE
+
+    return Kind(lambda shape, classes: Classifier(shape, classes, WIDTH), lambda *given: trained(*given), recipe)
+
+
+def clean_judge(split: Split, classes: int, device: torch.device, cache: Path | None = None, kind: Kind | None = None) -> Judge:
+    """A judge of clean images, convolutional by default: trained on nine in ten images of `split`, calibrated on every tenth.
 
     cache: folder where judges are kept under a hash of their images, labels and recipe, so that all runs on a set share one; by
     default `rdcsym/classifiers` in the user's cache. Where it cannot be written or read, the judge is trained again.
     """
-    path = (cache or cache_folder()) / f"{_digest(split, classes)}.pt"
+    kind = kind or convolutional()
+    path = (cache or cache_folder()) / f"{_digest(split, classes, kind.recipe())}.pt"
     with contextlib.suppress(InputError, KeyError, TypeError, RuntimeError):  # a damaged file is as good as none
         kept = load_tensors(path, "classifier", "remove it")
         if kept["format"] == FORMAT:
-            network = Classifier(_shape(split), classes, WIDTH)
+            network = kind.empty(_shape(split), classes)
             network.load_state_dict(kept["network"])
             return Judge(network.to(device).eval(), float(kept["temperature"]))
     every_tenth = np.arange(len(split)) % CALIBRATION_SHARE == CALIBRATION_SHARE - 1
-    judge = trained(part(split, ~every_tenth), part(split, every_tenth), classes, device)
+    judge = kind.trained(part(split, ~every_tenth), part(split, every_tenth), classes, device)
     state = {name: value.cpu() for name, value in judge.network.state_dict().items()}
     with contextlib.suppress(InputError):
         save_tensors(path, {"format": FORMAT, "network": state, "temperature": judge.temperature})
@@ -126,7 +150,7 @@ def part(split: Split, chosen: Any) -> Split:
     return Split(split.clean[chosen], split.labels[chosen])
 
 
-def _temperature(logits: Tensor, labels: Labels) -> float:
+def temperature(logits: Tensor, labels: Labels) -> float:
     """The temperature of least cross-entropy; the loss is convex in its inverse. Between 1/20 and 20."""
     target = torch.from_numpy(labels)
 
@@ -151,9 +175,8 @@ def _shape(split: Split) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _digest(split: Split, classes: int) -> str:
-    recipe = (FORMAT, WIDTH, STEPS, EPOCHS, BATCH, LEARNING_RATE, WARM_UP, WEIGHT_DECAY, SEED, CALIBRATION_SHARE)
-    digest = hashlib.blake2b(repr((recipe, classes, split.clean.shape)).encode(), digest_size=16)
+def _digest(split: Split, classes: int, recipe: tuple[Any, ...]) -> str:
+    digest = hashlib.blake2b(repr(((FORMAT, *recipe), classes, split.clean.shape)).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(split.clean).data)
     digest.update(np.ascontiguousarray(split.labels.astype("<i8")).data)
     return digest.hexdigest()

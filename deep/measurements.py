@@ -139,6 +139,24 @@ def losses(model: Model, coded: Coded, images: Images, of_clean: Judge, held_out
     return found
 
 
+def losses_by_features(coded: Coded, images: Images, of_clean: Judge, of_outputs: Judge, how: str) -> dict[str, Quantity]:
+    """What two linear classifiers of SqueezeNet's features make of the decoded test images: see `judges_features`.
+
+    of_clean: trained on clean images; of_outputs: on outputs.
+    """
+    labels, network = images.test.labels, "linear classifier of SqueezeNet's features (trained on ImageNet)"
+    found: dict[str, Quantity] = {}
+    for name, logits, who in (
+        ("features", of_clean.logits(coded.outputs), f"{network}, trained on clean images"),
+        ("features_on_clean", of_clean.logits(coded.clean), f"{network}, trained on clean images, on the clean test images"),
+        ("features_held_out", of_outputs.logits(coded.outputs), f"{network}, {how}"),
+    ):
+        each = cross_entropy_bits(logits, labels)
+        found[f"accuracy_{name}"] = share_of(logits.argmax(1).numpy() == labels, what=f"accuracy of the {who}")
+        found[f"cross_entropy_{name}"] = mean_of(each, unit="bits", what=f"cross-entropy of the {who}")
+    return found
+
+
 def fano(loss: Quantity, classes: int) -> Quantity:
     """Least error probability at classification_loss_upper and at the ends of its interval: the inequality keeps their order."""
     from rdcsym import theorem

@@ -18,10 +18,14 @@ import torch
 
 from deep.batches import image_shape, images_of
 from deep.checkpoint import held_settings
+from deep.data import Images
 from deep.dither import IntArray
+from deep.intervals import Quantity
 from deep.judges import clean_judge, trained
+from deep.judges_features import MOST_HELD, MOST_SEEN, feature_kind, has_features, judge_of_outputs
 from deep.machine import machine
-from deep.measurements import Coded, code_test_set, distortions, losses, notes, perception, rates
+from deep.measurements import Coded, code_test_set, distortions, losses, losses_by_features, notes, perception, rates
+from deep.metrics.pictures import NoValueError
 from deep.reconstructions import Reconstructions, reconstructions
 from deep.run import Model, load_model
 from deep.tasks import task
@@ -33,7 +37,13 @@ FILE: Final = "operating_point.json"
 SAMPLES: Final = "samples.npz"
 
 Stage = Callable[[int, int, str], None]
-STAGES: Final = ("coding", "training a classifier of outputs", "training a classifier of clean images", "measuring")
+STAGES: Final = (
+    "coding",
+    "training a classifier of outputs",
+    "training a classifier of clean images",
+    "training classifiers of features",
+    "measuring",
+)
 
 
 def measure(
@@ -67,6 +77,8 @@ def measure(
         tell(2, len(STAGES), STAGES[2])
         of_clean = clean_judge(images.train, images.classes, on, Path(cache) if cache else None)
         tell(3, len(STAGES), STAGES[3])
+        by_features, no_features = _by_features(coded, images, pool, Path(cache) if cache else None)
+        tell(4, len(STAGES), STAGES[4])
         found_rates, no_rate = rates(coded)
         found_perception, no_perception = perception(model, coded)
         found_losses = losses(model, coded, images, of_clean, held_out, _in_words(model, pool))
@@ -85,13 +97,30 @@ def measure(
         "data": images.origin,
         "dimensions": math.prod(image_shape(chosen)),
         "source": {"kind": "images"},
-        "quantities": found_rates | distortions(coded) | found_losses | found_perception,
-        "missing": no_rate | no_perception,
+        "quantities": found_rates | distortions(coded) | found_losses | by_features | found_perception,
+        "missing": no_rate | no_features | no_perception,
         "notes": notes(coded),
     }
     write_atomically(place / SAMPLES, _samples(coded, images.test.labels))
     write_atomically(place / FILE, json.dumps(found, indent=1, allow_nan=False) + "\n")
     return found
+
+
+def _by_features(
+    coded: Coded, images: Images, pool: Reconstructions, cache: Path | None
+) -> tuple[dict[str, Quantity], dict[str, str]]:
+    """What judges on the features of a network trained on ImageNet say; nothing of images that it was not made for."""
+    if not has_features(coded.clean.shape):
+        return {}, {}
+    try:
+        kind = feature_kind()
+    except NoValueError as error:
+        return {}, {"accuracy_features": str(error)}
+    of_clean = clean_judge(images.train, images.classes, torch.device("cpu"), cache, kind)
+    of_outputs = judge_of_outputs(kind, pool.seen, pool.held, images.classes)
+    counts = min(MOST_SEEN, len(pool.seen)), min(MOST_HELD, len(pool.held))
+    how = "trained on {} and calibrated on {} of the outputs that the held-out classifier had".format(*counts)
+    return losses_by_features(coded, images, of_clean, of_outputs, how), {}
 
 
 def _in_words(model: Model, pool: Reconstructions) -> str:

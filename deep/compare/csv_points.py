@@ -45,6 +45,7 @@ UNITS: Final = {
 QUANTITIES: Final = (
     "rate_on_disk", "rate_payload", "rate_cross_entropy", "rate_nominal", "distortion_input", "distortion_clean",
     "accuracy_cotrained", "accuracy_clean", "accuracy_held_out", "cross_entropy_cotrained", "cross_entropy_clean",
+    "accuracy_features", "accuracy_features_held_out", "cross_entropy_features", "cross_entropy_features_held_out",
     "classification_loss_upper", "fano_error", "perception_w1",
 )  # fmt: skip
 _WORDS: Final = ("name", "task", "mode", "kind", "rate_kind", "machine", "dimensions", "steps")

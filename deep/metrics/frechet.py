@@ -44,7 +44,7 @@ def judge_features(judge: Judge, images: Bytes) -> FloatArray:
     """What the judge's last layer sees of images, uint8 (N, C, H, W): float64 (N, D)."""
     device = next(judge.network.parameters()).device
     parts = [
-        judge.network.reduce(torch.from_numpy(images[i : i + CHUNK]).to(device).float() / 255.0).double().cpu()
+        judge.network.reduce(torch.from_numpy(images[i : i + CHUNK]).to(device).float() / 255.0).double().cpu()  # type: ignore[operator]
         for i in range(0, len(images), CHUNK)
     ]
     features: FloatArray = torch.cat(parts).numpy()

@@ -102,7 +102,7 @@ def test_pictures(codecs, tmp_path, task, settings):
 
 
 def test_lines_are_told_apart_by_what_differs(codecs, tmp_path):
-    from codecs_figure import lines
+    from codecs_panels import lines
     from codecs_results import campaign
 
     add(tmp_path, "svhn-denoise", lambda_c=0.0)

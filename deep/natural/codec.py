@@ -47,7 +47,7 @@ class NaturalCodec(nn.Module):
         self.mode, self.latent, self.levels = config.mode, config.latent, config.levels if config.mode == "common" else 1
         count = self.options.qualities
         width = self.options.estimator_width
-        self.estimator = Estimator(width) if width else None
+        self.estimator = Estimator(width, self.options.refiner_width) if width else None
         self.encoder = Encoder(config.width, config.latent, count)
         self.decoder = Decoder(config.width, config.latent, count + 1, grainy=True)
         self.context = ContextModel(config.latent, count)

@@ -92,7 +92,9 @@ def load_estimator(folder: str, codec: NaturalCodec) -> None:
     try:
         if codec.estimator is None or not kept:
             raise InputError(name, folder, "finds no estimator", "both runs need one: distortion=sure or clean")
-        codec.estimator.load_state_dict(kept)
+        mine = codec.estimator.state_dict()
+        fresh = {key: mine[key] for key in mine if key.startswith("refiner.") and key not in kept}  # it may be added later
+        codec.estimator.load_state_dict(fresh | kept)
     except RuntimeError:
         raise InputError(name, folder, "has an estimator of another size", "use its estimator_width") from None
 

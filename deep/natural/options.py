@@ -37,11 +37,12 @@ class Options:
     is the error to the encoder's input (the paper's).
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. rate_free: no quantizer and no rate (optimal transport alone).
-    estimator_width: channels of the estimator. estimator_share: share of the steps that it takes (1: a run to be named in
-    start_estimator); critic_from: share of the others before the critic begins. spread: share of the patches whose sigma is drawn
-    from 0..2.2 sigma instead of being the task's. clean_share: share of the patches that the codec, once the estimator is fixed,
-    takes from the clean photographs. start, start_estimator: runs to take the first weights of the codec, and of the estimator,
-    from; fresh_critic leaves out the critic.
+    estimator_width, refiner_width: channels of the estimator, and of its refiner (0: none). estimator_share: share of the steps
+    that it takes (1: a run to be named in start_estimator); synthetic_share: share of these, the last ones, in which it learns
+    from the clean photographs, with noise of the task's law added, in place of the noisy ones. critic_from: share of the others
+    before the critic begins. spread: share of the patches whose sigma is drawn from 0..2.2 sigma instead of being the task's.
+    clean_share: share of the patches that the codec, once the estimator is fixed, takes from the clean photographs. start,
+    start_estimator: runs to take the first weights of the codec, and of the estimator, from; fresh_critic leaves out the critic.
     """
 
     distortion: str = "sure"
@@ -53,7 +54,9 @@ class Options:
     critic_from: float = 0.6
     rate_free: bool = False
     estimator_width: int = 48
+    refiner_width: int = 0
     estimator_share: float = 0.5
+    synthetic_share: float = 0.0
     start: str = ""
     start_estimator: str = ""
     fresh_critic: bool = False
@@ -71,13 +74,15 @@ class Options:
             raise InputError("options.patch", self.patch, f"must be a multiple of {STRIDE}, at least {4 * STRIDE}", "use 96")
         if self.critic_rate <= 0:
             raise InputError("options.critic_rate", self.critic_rate, "must be > 0", "use 0.0004")
-        if self.estimator_width < 0:
-            raise InputError("options.estimator_width", self.estimator_width, "must be >= 0", "use 48")
+        for name in ("estimator_width", "refiner_width"):
+            if getattr(self, name) < 0:
+                raise InputError(f"options.{name}", getattr(self, name), "must be >= 0", "use 48")
         if self.distortion == "input":  # it has no estimator, and no clean patches
             object.__setattr__(self, "estimator_width", 0)
+            object.__setattr__(self, "refiner_width", 0)
         elif not self.estimator_width:
             raise InputError("options.estimator_width", 0, f"does not go with distortion={self.distortion}", "use 48")
-        for name in ("critic_from", "estimator_share", "spread", "clean_share"):
+        for name in ("critic_from", "estimator_share", "synthetic_share", "spread", "clean_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"options.{name}", getattr(self, name), "must lie in [0, 1]", "give a share")
 

@@ -50,6 +50,9 @@ class NaturalTraining:
         _check_unused(config)
         if self.options.distortion == "sure" and not chosen.sigma:
             raise InputError("options.distortion", "sure", "needs Gaussian noise of known sigma", "use input or clean")
+        if self.options.synthetic_share and self.options.distortion != "sure":
+            fix = "leave it 0: only Gaussian noise can be added to clean photographs"
+            raise InputError("options.synthetic_share", self.options.synthetic_share, "goes with distortion=sure only", fix)
         paired = config.pairing == "supervised"
         self.seen, self.clean = (source, source) if paired else halves(source)
         torch.manual_seed(config.seed)
@@ -86,8 +89,9 @@ class NaturalTraining:
 
     def _estimator_step(self, k: int, rng: np.random.Generator, generator: torch.Generator) -> dict[str, float]:
         """Stein's estimate of the error to the clean photograph, or the error itself where the pairs are known."""
-        x, target, sigma = self._noisy(rng, generator)
-        if self.options.distortion == "sure":
+        synthetic = k >= (1.0 - self.options.synthetic_share) * self.first_steps
+        x, target, sigma = self._noisy(rng, generator, self.clean if synthetic else self.seen)
+        if self.options.distortion == "sure" and not synthetic:
             direction = torch.randint(0, 2, x.shape, generator=generator).float() * 2.0 - 1.0
             moved = both_sides(x, direction).contiguous(memory_format=torch.channels_last)
             told = WHITE * moved_sigma(sigma / WHITE)
@@ -105,7 +109,7 @@ class NaturalTraining:
     def _codec_step(self, k: int, rng: np.random.Generator, generator: torch.Generator) -> dict[str, float]:
         config, options = self.config, self.options
         done, steps = k - self.first_steps, config.steps - self.first_steps
-        x, target, sigma = self._noisy(rng, generator)
+        x, target, sigma = self._noisy(rng, generator, self.seen)
         count, sites = len(x), options.patch // STRIDE
         quality = torch.from_numpy(rng.integers(0, QUALITY_STEPS * (options.qualities - 1) + 1, count) / QUALITY_STEPS).float()
         if self.codec.estimator is not None:
@@ -149,9 +153,9 @@ class NaturalTraining:
         optimizer.step()
         return float(norm)
 
-    def _noisy(self, rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _noisy(self, rng: np.random.Generator, generator: torch.Generator, source: Source) -> tuple[Tensor, Tensor, Tensor]:
         """(what the encoder sees, the clean patches, sigma of 255: of real noise an estimate, which is what a user has too)."""
-        seen, clean = crops(self.seen, self.config.batch, self.options.patch, rng)
+        seen, clean = crops(source, self.config.batch, self.options.patch, rng)
         if not self.sigma:
             pixels = torch.round(seen * WHITE).byte().permute(0, 2, 3, 1).numpy()
             return seen, clean, torch.tensor([estimated_sigma(patch) for patch in pixels])

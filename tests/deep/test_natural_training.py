@@ -177,6 +177,32 @@ def test_an_estimator_is_taken_from_another_run(source):
         assert torch.equal(mine[name], value)
 
 
+def test_a_refiner_is_added_to_an_estimator_of_another_run(source):
+    config = config_of(options={"start_estimator": str(run_of()), "refiner_width": 4})
+    mine = natural_train.NaturalTraining(config, task("natural-denoise"), source).codec.estimator
+    for name, value in load_model(run_of()).codec.estimator.state_dict().items():
+        assert torch.equal(mine.state_dict()[name], value)
+    x = torch.rand((1, 3, 16, 16))
+    assert torch.equal(mine(x, torch.ones(1)), load_model(run_of()).codec.estimator(x, torch.ones(1)))
+
+
+def test_the_last_steps_of_an_estimator_may_learn_from_clean_photographs_with_noise_added(source, monkeypatch):
+    """Those of the half that is seen clean: a noisy photograph never meets its clean counterpart."""
+    options = {"estimator_share": 1.0, "synthetic_share": 0.5, "refiner_width": 4}
+    training = natural_train.NaturalTraining(config_of(options=options), task("natural-denoise"), source)
+    taken, stein = [], []
+    of_crops, of_stein = natural_train.crops, natural_train.stein
+    monkeypatch.setattr(natural_train, "crops", lambda source, *given: taken.append(source) or of_crops(source, *given))
+    monkeypatch.setattr(natural_train, "stein", lambda *given: stein.append(1) or of_stein(*given))
+    before = training.codec.estimator.refiner.layers[-1].weight.clone()
+    terms = [training.step(k) for k in range(4)]
+    assert [t is training.clean for t in taken] == [False, False, True, True]
+    assert len(stein) == 2
+    # The error itself, not an estimate of it, is what these steps minimise.
+    assert [t["loss"] == pytest.approx(255 * t["estimate_error"], rel=1e-5) for t in terms] == [False, False, True, True]
+    assert not torch.equal(training.codec.estimator.refiner.layers[-1].weight, before)
+
+
 def test_rate_free_has_no_rate(source):
     training = natural_train.NaturalTraining(config_of(options={"rate_free": True}), task("natural-denoise"), source)
     assert training.step(0)["rate"] == 0.0
@@ -236,7 +262,7 @@ def test_crops_are_of_one_place_in_both():
 @pytest.mark.parametrize(
     ("options", "word"),
     [({"distortion": "mse"}, "distortion"), ({"qualities": 1}, "qualities"), ({"patch": 33}, "patch"), ({"least_lambda": 1}, "least_lambda"),
-     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"estimator_width": 0}, "distortion=sure"), ({"estimator_width": 4.5}, "no int"), ({"patch": "inf"}, "no int"), ({"estimator_share": 0}, "untrained"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
+     ({"critic_from": 2}, "critic_from"), ({"estimator_width": -1}, "estimator_width"), ({"estimator_width": 0}, "distortion=sure"), ({"estimator_width": 4.5}, "no int"), ({"patch": "inf"}, "no int"), ({"estimator_share": 0}, "untrained"), ({"refiner_width": -1}, "refiner_width"), ({"synthetic_share": 2}, "synthetic_share"), ({"synthetic_share": 0.5, "distortion": "clean"}, "sure only"), ({"clean_share": -0.1}, "clean_share"), ({"patches": 64}, "patches"), ({"patch": "wide"}, "patch"), ({"patch": 64}, "patch")],
 )  # fmt: skip
 def test_bad_options_are_named(source, options, word):
     with pytest.raises(InputError, match=word):
@@ -269,7 +295,7 @@ def test_of_real_noise_the_encoder_is_told_an_estimate_as_it_is_in_use(source):
     training = natural_train.NaturalTraining(
         TrainConfig(task="sidd-denoise", **settings), task("sidd-denoise"), Source(grainy, grainy)
     )
-    sigma = training._noisy(np.random.default_rng(0), torch.Generator())[2]
+    sigma = training._noisy(np.random.default_rng(0), torch.Generator(), training.seen)[2]
     assert bool(((sigma > 8) & (sigma < 16)).all())
 
 

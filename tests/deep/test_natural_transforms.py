@@ -52,7 +52,7 @@ def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does(
 
 
 def test_an_estimate_sees_as_far_as_its_reach_and_no_further():
-    network = Estimator(2).double()
+    network = Estimator(2, 2).double()
     with torch.no_grad():
         for weights in network.parameters():
             weights.fill_(0.05)
@@ -65,9 +65,28 @@ def test_an_estimate_sees_as_far_as_its_reach_and_no_further():
     assert estimator.reach() - 40 < far <= estimator.reach() <= tiles.WIDE
 
 
+def test_a_refiner_begins_with_nothing_and_then_sees_both_photograph_and_estimate():
+    x, sigma = torch.rand((1, 3, 16, 16)), torch.tensor([25.0])
+    torch.manual_seed(1)
+    network = Estimator(4, 6)
+    plain = Estimator(4)
+    plain.load_state_dict({n: v for n, v in network.state_dict().items() if not n.startswith("refiner.")})
+    assert torch.equal(network(x, sigma), plain(x, sigma))
+    torch.nn.init.normal_(network.refiner.layers[-1].weight)
+    first, condition = plain(x, sigma), torch.ones(1, 1)
+    lacks = network.refiner(x, first, condition)
+    assert torch.allclose(network(x, sigma), first + lacks, atol=1e-5)
+    for other in (
+        network.refiner(x + 0.1, first, condition),
+        network.refiner(x, first + 0.1, condition),
+        network.refiner(x, first, 0 * condition),
+    ):
+        assert not torch.allclose(other, lacks)
+
+
 def test_without_noise_an_estimate_is_the_photograph_itself():
     x = torch.rand((2, 3, 16, 16))
-    network = Estimator(4)
+    network = Estimator(4, 4)
     assert torch.equal(network(x, torch.zeros(2)), x)
     assert not torch.equal(network(x, torch.ones(2)), x)
 

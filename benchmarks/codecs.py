@@ -39,7 +39,7 @@ CAMPAIGNS: Final[dict[str, tuple[Grid, ...]]] = {
     "svhn-denoise": (Grid(("lambda_c=0,.01", "rate=32,64,128,256"), ("steps=1200",)),),
     "svhn-inpaint": (Grid(("pairing=unpaired,supervised", "rate=32,64,128,256"), ("steps=1200", "lambda_c=.01")),),
     "cifar10-denoise": (Grid(("lambda_c=0,.01", "rate=32,128,512"), ("steps=3000",)),),
-    "tiny-imagenet-denoise": (Grid(("lambda_c=0,.01", "rate=64,256,1024"), ("steps=2000",)),),
+    "tiny-imagenet-denoise": (Grid(("lambda_c=0,.01", "rate=64,256,1024"), ("steps=2000", "augment=true")),),
     "digits-sr": (Grid((MODES, SEEDS, "rate=4,8,12,20")),),
 }
 """Settings that a grid leaves out are the task's own (`deep.tasks`)."""

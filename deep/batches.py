@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from deep.config import TrainConfig
 from deep.data import Images, Split, load
@@ -42,6 +43,17 @@ class Batch:
     labels: Tensor
 
 
+def moved(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image (N, C, H, W) mirrored with probability 1/2 and moved by up to H // 8 pixels; its edges are reflected."""
+    n, _, height, width = images.shape
+    reach = height // 8
+    padded = functional.pad(images, (reach, reach, reach, reach), mode="reflect")
+    down, right = torch.randint(2 * reach + 1, (2, n), generator=generator).tolist()
+    mirrored = torch.randint(2, (n,), generator=generator).bool().to(images.device)
+    cut = torch.stack([padded[k, :, down[k] : down[k] + height, right[k] : right[k] + width] for k in range(n)])
+    return torch.where(mirrored[:, None, None, None], cut.flip(3), cut)
+
+
 class Batches:
     """Batches of a training split, kept on the device as 8-bit images.
 
@@ -60,7 +72,7 @@ class Batches:
         self.sources = len(self.images) // 2 if unpaired else len(self.images)
         self.first_clean = self.sources if unpaired else 0
         # A degradation without randomness is done once: bicubic interpolation costs as much as a training step.
-        self.degraded = None if task.random else self._degraded_once()
+        self.degraded = None if task.random or config.augment else self._degraded_once()
 
     def _degraded_once(self) -> Tensor:
         parts = []
@@ -79,14 +91,19 @@ class Batches:
         each = math.ceil(self.config.batch / self.ranks)
         chosen = self._chosen(step, each, self.sources, 0)
         others = self._chosen(step, each, len(self.images) - self.first_clean, 1) + self.first_clean
-        paired = self.images[chosen].float() / 255.0
+        paired = self._shown(chosen, self.generator(step, 4))
         if self.degraded is not None:
             x = self.degraded[chosen].float() / 255.0
         else:
             x = torch.round(self.task.degrade(paired, self.generator(step, 2)) * 255.0) / 255.0
-        clean = self.images[others].float() / 255.0
+        clean = self._shown(others, self.generator(step, 5))
         supervised = self.config.pairing == "supervised"
         return Batch(x, paired if supervised else x, clean, self.labels[chosen])
+
+    def _shown(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
+        """The clean images of these numbers in [0, 1], moved where the settings say so."""
+        images = self.images[chosen].float() / 255.0
+        return moved(images, generator) if self.config.augment else images
 
     def _chosen(self, step: int, each: int, count: int, stream: int) -> Tensor:
         """Indices below `count`: the step's slice of a permutation that changes with the epoch."""

@@ -37,8 +37,9 @@ class TrainConfig:
 
     mode: "common" dithers with a seed that encoder and decoder share, "private" adds noise that only the decoder has,
     "deterministic" has neither. rate: target in bits per image, or None to use lambda_r as it is. latent: symbols per image.
-    levels: size of the dither grid (a power of two). log_every, checkpoint_every: in steps. threads: of the CPU, 0 leaves
-    torch's choice. options: settings of a synthetic task.
+    levels: size of the dither grid (a power of two). augment: mirror images and move them by up to an eighth of their side, anew
+    each time (for small sets of photographs; digits are not theirs mirrored). log_every, checkpoint_every: in steps. threads: of
+    the CPU, 0 leaves torch's choice. options: settings of a synthetic task, or of photographs.
     """
 
     task: str
@@ -56,6 +57,7 @@ class TrainConfig:
     critic_steps: int = 1
     learning_rate: float = 2e-3
     seed: int = 0
+    augment: bool = False
     log_every: int = 50
     checkpoint_every: int = 500
     device: str = "auto"

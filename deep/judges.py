@@ -31,7 +31,7 @@ from rdcsym.problem import NATS_PER_BIT, InputError
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
-FORMAT: Final = "rdcsym classifier 1"
+FORMAT: Final = "rdcsym classifier 2"
 WIDTH: Final = 32  # that of the classifier trained along with the codec
 STEPS: Final = 500  # at most
 EPOCHS: Final = 30  # at most: small sets are learned by heart soon
@@ -40,7 +40,7 @@ LEARNING_RATE: Final = 1e-2
 WARM_UP: Final = 0.2  # share of the steps in which the learning rate rises; it then falls along a cosine
 WEIGHT_DECAY: Final = 0.1  # strong, as the smaller sets have some hundreds of images
 SEED: Final = 0
-CALIBRATION_SHARE: Final = 10  # of clean images, one in so many calibrates
+CALIBRATION_SHARE: Final = 10  # of clean images, one in so many calibrates, drawn at random
 CHUNK: Final = 512  # images at a time where nothing is learned
 
 
@@ -118,7 +118,7 @@ def convolutional() -> Kind:
 
 
 def clean_judge(split: Split, classes: int, device: torch.device, cache: Path | None = None, kind: Kind | None = None) -> Judge:
-    """A judge of clean images, convolutional by default: trained on nine in ten images of `split`, calibrated on every tenth.
+    """A judge of clean images, convolutional by default: trained on nine in ten images of `split`, calibrated on the others.
 
     cache: folder where judges are kept under a hash of their images, labels and recipe, so that all runs on a set share one; by
     default `rdcsym/classifiers` in the user's cache. Where it cannot be written or read, the judge is trained again.
@@ -131,8 +131,10 @@ def clean_judge(split: Split, classes: int, device: torch.device, cache: Path | 
             network = kind.empty(_shape(split), classes)
             network.load_state_dict(kept["network"])
             return Judge(network.to(device).eval(), float(kept["temperature"]))
-    every_tenth = np.arange(len(split)) % CALIBRATION_SHARE == CALIBRATION_SHARE - 1
-    judge = kind.trained(part(split, ~every_tenth), part(split, every_tenth), classes, device)
+    # At random: a set may hold its classes by turns, and every tenth image would then be of the same few.
+    order = np.random.default_rng(SEED).permutation(len(split))
+    count = max(1, len(split) // CALIBRATION_SHARE)
+    judge = kind.trained(part(split, np.sort(order[count:])), part(split, np.sort(order[:count])), classes, device)
     state = {name: value.cpu() for name, value in judge.network.state_dict().items()}
     with contextlib.suppress(InputError):
         save_tensors(path, {"format": FORMAT, "network": state, "temperature": judge.temperature})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 import pytest
 import torch
 
-from deep.batches import Batches, image_shape
-from deep.config import TrainConfig
+from deep.batches import Batches, image_shape, moved
+from deep.config import TrainConfig, changed
 from deep.data import Split
 from deep.tasks import task
 from rdcsym.problem import InputError
@@ -78,6 +78,38 @@ def test_random_degradations_are_drawn_anew_each_step():
     made = Batches(noisy, images, TrainConfig(task="svhn-denoise", batch=4), torch.device("cpu"))
     assert not torch.equal(made.batch(0).x, made.batch(1).x)
     assert torch.equal(made.batch(1).x, made.batch(1).x)
+
+
+def pattern() -> Split:
+    """Images that are nothing like their mirrored selves."""
+    return Split(np.random.default_rng(0).integers(0, 256, (COUNT, 1, 28, 28), dtype=np.uint8), np.arange(COUNT, dtype=np.int64))
+
+
+def test_moved_images_are_parts_of_the_same_ones_mirrored_or_not():
+    images = torch.from_numpy(pattern().clean[:40, :, :16, :16]).float()
+    found = moved(images, torch.Generator().manual_seed(0))
+    padded = torch.nn.functional.pad(images, (2, 2, 2, 2), mode="reflect")
+    places = set()
+    for k in range(40):
+        here = set()
+        for down, right in product(range(5), range(5)):
+            cut = padded[k, :, down : down + 16, right : right + 16]
+            here |= {(down, right, m) for m in (False, True) if torch.equal(found[k], cut.flip(2) if m else cut)}
+        assert len(here) == 1
+        places |= here
+    assert len(places) > 20
+    assert {m for _, _, m in places} == {False, True}
+
+
+def test_augmented_batches_move_degraded_and_clean_images_alike_and_are_the_same_again():
+    config = TrainConfig(task="mnist-sr", batch=10, augment=True, pairing="supervised")
+    made = Batches(task("mnist-sr"), pattern(), config, torch.device("cpu"))
+    first, again, plain = made.batch(3), made.batch(3), Batches(made.task, pattern(), changed(config, augment=False), made.device)
+    assert torch.equal(first.x, again.x)
+    assert torch.equal(first.clean, again.clean)
+    assert torch.equal(first.labels, plain.batch(3).labels)
+    assert not torch.equal(first.clean, plain.batch(3).clean)
+    assert torch.equal(first.x, torch.round(made.task.degrade(first.wanted, torch.Generator()) * 255) / 255)
 
 
 def test_a_synthetic_source_has_no_images():

@@ -76,6 +76,16 @@ def test_a_clean_judge_is_trained_once_for_the_same_images(tmp_path, monkeypatch
         assert file.stat().st_size > 1000
 
 
+def test_both_parts_of_clean_images_hold_all_classes_where_these_come_by_turns(tmp_path, monkeypatch):
+    split = Split(np.zeros((400, 1, 8, 8), np.uint8), np.arange(400) % 10)
+    parts = []
+    monkeypatch.setattr(judges, "trained", lambda seen, held, *given: parts.extend((seen, held)) or trained(seen, held, *given))
+    monkeypatch.setattr(judges, "STEPS", 1)
+    clean_judge(split, 10, CPU, tmp_path)
+    assert [len(p) for p in parts] == [360, 40]
+    assert [len(set(p.labels)) for p in parts] == [10, 10]
+
+
 def test_a_cache_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
     monkeypatch.setattr(judges, "STEPS", 5)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")

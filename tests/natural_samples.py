@@ -15,7 +15,7 @@ from deep.natural.codec import NaturalCodec
 from deep.natural.model import NaturalModel, load_model, save_model
 from deep.natural.networks import Critic
 
-OPTIONS = {"qualities": 3, "patch": 32, "estimator_width": 4, "estimator_share": 1e-3, "most_lambda": 0.08}
+OPTIONS = {"qualities": 3, "patch": 32, "estimator_width": 4, "refiner_width": 4, "estimator_share": 1e-3, "most_lambda": 0.08}
 
 
 def config_of(mode: str = "common", **changes: object) -> TrainConfig:
@@ -34,10 +34,10 @@ def config_of(mode: str = "common", **changes: object) -> TrainConfig:
 
 
 @cache
-def run_of(mode: str = "common", seed: int = 0) -> Path:
+def run_of(mode: str = "common", seed: int = 0, refiner_width: int = 4) -> Path:
     """A run folder of an untrained model, made once in a process."""
     torch.manual_seed(seed)
-    config = config_of(mode)
+    config = config_of(mode, options={"refiner_width": refiner_width})
     codec = NaturalCodec(config)
     with torch.no_grad():
         z = tiles.analyse(codec, photograph(64, 64), 1.0, 10.0)

@@ -96,7 +96,7 @@ def load_estimator(folder: str, codec: NaturalCodec) -> None:
         fresh = {key: mine[key] for key in mine if key.startswith("refiner.") and key not in kept}  # it may be added later
         codec.estimator.load_state_dict(fresh | kept)
     except RuntimeError:
-        raise InputError(name, folder, "has an estimator of another size", "use its estimator_width") from None
+        raise InputError(name, folder, "has an estimator of another size", "use its estimator_width and refiner_width") from None
 
 
 def _started(name: str, folder: str) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ class Options:
     critic_from: float = 0.6
     rate_free: bool = False
     estimator_width: int = 48
-    refiner_width: int = 0
+    refiner_width: int = 64
     estimator_share: float = 0.5
     synthetic_share: float = 0.0
     start: str = ""

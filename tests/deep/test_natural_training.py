@@ -162,9 +162,16 @@ def test_the_codec_is_taught_the_estimate_and_never_the_noise(source, monkeypatc
     assert bool((torch.cat(seen) > 0).any())
 
 
-@pytest.mark.parametrize(("width", "word"), [(6, "another size"), (0, "finds no estimator")])
-def test_an_estimator_that_does_not_fit_is_refused(source, width, word):
-    more = {"estimator_width": width} if width else {"distortion": "input"}
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"estimator_width": 6}, "another size"),
+        ({"refiner_width": 6}, "refiner_width"),
+        ({"refiner_width": 0}, "refiner_width"),
+        ({"distortion": "input"}, "finds no estimator"),
+    ],
+)
+def test_an_estimator_that_does_not_fit_is_refused(source, more, word):
     config = config_of(options={"start_estimator": str(run_of()), **more})
     with pytest.raises(InputError, match=word):
         natural_train.NaturalTraining(config, task("natural-denoise"), source)
@@ -178,17 +185,17 @@ def test_an_estimator_is_taken_from_another_run(source):
 
 
 def test_a_refiner_is_added_to_an_estimator_of_another_run(source):
-    config = config_of(options={"start_estimator": str(run_of()), "refiner_width": 4})
-    mine = natural_train.NaturalTraining(config, task("natural-denoise"), source).codec.estimator
-    for name, value in load_model(run_of()).codec.estimator.state_dict().items():
-        assert torch.equal(mine.state_dict()[name], value)
-    x = torch.rand((1, 3, 16, 16))
-    assert torch.equal(mine(x, torch.ones(1)), load_model(run_of()).codec.estimator(x, torch.ones(1)))
+    plain = run_of(refiner_width=0)
+    mine = natural_train.NaturalTraining(config_of(options={"start_estimator": str(plain)}), task("natural-denoise"), source)
+    x, theirs = torch.rand((1, 3, 16, 16)), load_model(plain).codec.estimator
+    assert theirs.refiner is None
+    assert mine.codec.estimator.refiner is not None
+    assert torch.equal(mine.codec.estimator(x, torch.ones(1)), theirs(x, torch.ones(1)))
 
 
 def test_the_last_steps_of_an_estimator_may_learn_from_clean_photographs_with_noise_added(source, monkeypatch):
     """Those of the half that is seen clean: a noisy photograph never meets its clean counterpart."""
-    options = {"estimator_share": 1.0, "synthetic_share": 0.5, "refiner_width": 4}
+    options = {"estimator_share": 1.0, "synthetic_share": 0.5}
     training = natural_train.NaturalTraining(config_of(options=options), task("natural-denoise"), source)
     taken, stein = [], []
     of_crops, of_stein = natural_train.crops, natural_train.stein

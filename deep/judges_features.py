@@ -9,15 +9,17 @@ What such a judge says is an estimate, no upper one: SqueezeNet may have seen Ti
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from deep.data import Split
-from deep.judges import CALIBRATION_SHARE, Judge, Kind, logits_of, part, temperature
+from deep.judges import CALIBRATION_SHARE, SEED, Judge, Kind, logits_of, part, temperature
 from deep.metrics.backbones import squeezenet
 from deep.metrics.weights import weights_file
 
@@ -29,7 +31,7 @@ POOLED: Final = (1, 2)  # the last map's means over so many times so many parts
 FEATURES: Final = 512 * sum(side * side for side in POOLED)
 PENALTY: Final = 0.1  # of the squared weights, beside the mean cross-entropy in nats
 STEPS: Final = 200  # of L-BFGS, at most
-MOST_SEEN: Final = 5000  # outputs to learn from, and
+MOST_SEEN: Final = 5000  # images to learn from, and
 MOST_HELD: Final = 1000  # to calibrate on: SqueezeNet takes some 10 ms for each on one thread
 CHUNK: Final = 32  # images at a time
 EPSILON: Final = 1e-6  # added to the deviation of a feature
@@ -79,10 +81,14 @@ def has_features(shape: tuple[int, ...]) -> bool:
 
 
 def feature_kind() -> Kind:
-    """Judges of this kind, always on the CPU. Raises NoValueError where the weights are missing."""
+    """Judges of this kind, always on the CPU, trained on at most MOST_SEEN images and calibrated on at most MOST_HELD.
+
+    Raises NoValueError where the weights are missing.
+    """
     path = weights_file(WEIGHTS)
 
     def trained(seen: Split, held: Split, classes: int, device: torch.device) -> Judge:
+        seen, held = _drawn(seen, MOST_SEEN), _drawn(held, MOST_HELD)
         network = FeatureClassifier(path, classes)
         batches = torch.split(torch.from_numpy(seen.clean), CHUNK)
         found = torch.cat([features(images.float() / 255.0, path) for images in batches])
@@ -90,16 +96,10 @@ def feature_kind() -> Kind:
         return Judge(network.eval(), temperature(logits_of(network, held.clean), held.labels))
 
     def recipe() -> tuple[Any, ...]:
-        size = path.stat().st_size  # other weights, another judge
-        return "features", WEIGHTS, size, ENLARGED, POOLED, PENALTY, STEPS, EPSILON, CALIBRATION_SHARE
+        weights = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()  # other weights, another judge
+        return "features", weights, ENLARGED, POOLED, PENALTY, STEPS, MOST_SEEN, MOST_HELD, EPSILON, CALIBRATION_SHARE
 
     return Kind(lambda shape, classes: FeatureClassifier(path, classes), trained, recipe)
-
-
-def judge_of_outputs(kind: Kind, seen: Split, held: Split, classes: int) -> Judge:
-    """A judge trained on outputs of the codec and calibrated on others, evenly spread parts of both."""
-    cpu = torch.device("cpu")
-    return kind.trained(_spread(seen, MOST_SEEN), _spread(held, MOST_HELD), classes, cpu)
 
 
 def _fit(network: FeatureClassifier, found: Tensor, labels: Tensor) -> None:
@@ -118,7 +118,6 @@ def _fit(network: FeatureClassifier, found: Tensor, labels: Tensor) -> None:
     optimizer.step(loss)  # type: ignore[no-untyped-call]
 
 
-def _spread(split: Split, most: int) -> Split:
-    if len(split) <= most:
-        return split
-    return part(split, torch.linspace(0, len(split) - 1, most).long().numpy())
+def _drawn(split: Split, most: int) -> Split:
+    """At most so many, at random: a set may hold its classes by turns, and steps through it would miss some."""
+    return part(split, np.sort(np.random.default_rng(SEED).permutation(len(split))[:most]))

@@ -22,7 +22,7 @@ from deep.data import Images
 from deep.dither import IntArray
 from deep.intervals import Quantity
 from deep.judges import clean_judge, trained
-from deep.judges_features import MOST_HELD, MOST_SEEN, feature_kind, has_features, judge_of_outputs
+from deep.judges_features import MOST_HELD, MOST_SEEN, feature_kind, has_features
 from deep.machine import machine
 from deep.measurements import Coded, code_test_set, distortions, losses, losses_by_features, notes, perception, rates
 from deep.metrics.pictures import NoValueError
@@ -117,7 +117,7 @@ def _by_features(
     except NoValueError as error:
         return {}, {"accuracy_features": str(error)}
     of_clean = clean_judge(images.train, images.classes, torch.device("cpu"), cache, kind)
-    of_outputs = judge_of_outputs(kind, pool.seen, pool.held, images.classes)
+    of_outputs = kind.trained(pool.seen, pool.held, images.classes, torch.device("cpu"))
     counts = min(MOST_SEEN, len(pool.seen)), min(MOST_HELD, len(pool.held))
     how = "trained on {} and calibrated on {} of the outputs that the held-out classifier had".format(*counts)
     return losses_by_features(coded, images, of_clean, of_outputs, how), {}

@@ -19,7 +19,7 @@ from deep.judges import part
 from deep.run import Model
 from deep.tasks import Task
 
-MOST: Final = 30_000  # images to learn from, evenly spread over the set
+MOST: Final = 30_000  # images to learn from, drawn from the whole set
 FEWEST: Final = 10_000  # outputs to learn from: fewer images than that pass more than once
 MOST_PASSES: Final = 8
 MOST_HELD: Final = 10_000  # images to calibrate on
@@ -38,14 +38,17 @@ class Reconstructions:
 
 
 def reconstructions(model: Model, chosen: Task, split: Split, device: torch.device) -> Reconstructions:
-    """Outputs for training images of a run, each set evenly spread over its part of the split.
+    """Outputs for training images of a run, each set drawn at random from its part of the split.
 
     Unpaired: `seen` from the half that the codec was trained on, `held` from the other half. Supervised, where the codec saw all
     images: four in five, and the fifth.
     """
     number = np.arange(len(split))
-    in_seen = number < len(split) // 2 if model.config.pairing == "unpaired" else number % SUPERVISED_HELD > 0
-    seen, held = (_spread(number[which], most) for which, most in ((in_seen, MOST), (~in_seen, MOST_HELD)))
+    if model.config.pairing == "unpaired":
+        in_seen = number < len(split) // 2
+    else:
+        in_seen = np.isin(number, _drawn(number, len(split) // SUPERVISED_HELD), invert=True)
+    seen, held = (_drawn(number[which], most) for which, most in ((in_seen, MOST), (~in_seen, MOST_HELD)))
     varies = chosen.random or model.config.mode != "deterministic"
     passes = max(1, min(MOST_PASSES, FEWEST // len(seen))) if varies else 1
     parts = [_outputs(model, chosen, part(split, seen), SEED + 1 + k, device) for k in range(passes)]
@@ -53,9 +56,9 @@ def reconstructions(model: Model, chosen: Task, split: Split, device: torch.devi
     return Reconstructions(both, _outputs(model, chosen, part(split, held), SEED, device), len(seen), passes)
 
 
-def _spread(which: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, evenly spread: a set may be sorted by class."""
-    return which[np.linspace(0, len(which) - 1, min(most, len(which))).astype(np.int64)]
+def _drawn(which: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, at random and in their order: a set may be sorted by class, or hold its classes by turns."""
+    return np.sort(np.random.default_rng(SEED).permutation(which)[:most])
 
 
 @torch.no_grad()

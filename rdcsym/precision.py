@@ -15,7 +15,11 @@ from typing import Final
 import mpmath
 
 PRECISION_LOCK: Final = threading.RLock()
-"""Held while a precision is set, for mpmath and (in `solvers.precision`) for python-flint alike: two locks could deadlock."""
+"""Held while a precision is set, for mpmath and (in `solvers.precision`) for python-flint alike: two locks could deadlock.
+
+SymPy sets mpmath's precision on its own, and knows no lock: whoever evaluates its expressions in several threads should hold this
+one, as proofs do. A process that is forked while another thread holds it inherits it so; the package's own processes are spawned.
+"""
 
 
 @contextmanager

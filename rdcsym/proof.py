@@ -18,6 +18,7 @@ import sympy as sp
 
 from rdcsym.information import binary_entropy
 from rdcsym.latex import render
+from rdcsym.precision import PRECISION_LOCK
 
 _PRIMES = (13, 29, 41, 53, 67, 79, 23, 37)
 _ZERO_SIMPLIFIERS = (sp.expand, sp.cancel, lambda e: sp.cancel(sp.together(sp.expand(e))), sp.simplify)
@@ -190,7 +191,8 @@ class Derivation(tuple[Step, ...]):
 
     def check(self) -> int:
         """Check every step; the number of steps proved (cited lemmas do not count). Raises ProofError at the first failure."""
-        return sum(step.check() * step.is_proof for step in self)
+        with PRECISION_LOCK:  # SymPy and the intervals work at mpmath's precision, whatever another thread makes of it
+            return sum(step.check() * step.is_proof for step in self)
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -207,12 +209,13 @@ class Derivation(tuple[Step, ...]):
 
 def is_zero(expression: Any) -> bool:
     """Whether SymPy can show that the expression is identically zero."""
-    expression = sp.sympify(expression)
-    if expression.has(sp.Integral):
-        expression = expression.doit()
-    if expression == 0:
-        return True
-    return not _nonzero_somewhere(expression) and any(simplify(expression) == 0 for simplify in _ZERO_SIMPLIFIERS)
+    with PRECISION_LOCK:
+        expression = sp.sympify(expression)
+        if expression.has(sp.Integral):
+            expression = expression.doit()
+        if expression == 0:
+            return True
+        return not _nonzero_somewhere(expression) and any(simplify(expression) == 0 for simplify in _ZERO_SIMPLIFIERS)
 
 
 def _nonzero_somewhere(expression: Any) -> bool:

@@ -33,6 +33,7 @@ from solvers.gaussian_parallel_model import (
 )  # fmt: skip
 from solvers.gaussian_parallel_newton import Solution, followed, settled
 from solvers.gaussian_parallel_problem import GaussianParallelProblem, GaussianParallelWitnesses, Multipliers
+from solvers.precision import working_precision
 
 Curve = Callable[[float, float], tuple[Price, FloatArray]]  # (beta, 1 - beta) -> price and ratios that meet the first budget
 HIGHEST_RATE: Final = 350.0  # nats a component; beyond it exp(-2 R) leaves the doubles, and the distortion with it
@@ -270,7 +271,8 @@ def _refined(p: GaussianParallelProblem, dual: Multipliers) -> Multipliers | Non
             if attempt and slope >= 0:
                 points.append(r)
                 continue
-            step = float((slope / bend).mid()) if bend > 0 else 0.0
+            with working_precision(checker.PRECISION):
+                step = float((slope / bend).mid()) if bend > 0 else 0.0
             moved = r - step if math.isfinite(step) else r
             points.append(max(moved, r / 4, 0.0) * (1 + 2.0 ** (attempt - 52)) + 1e-300 * attempt)
         dual = replace(dual, tangents=tuple(points))

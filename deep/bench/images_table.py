@@ -71,9 +71,14 @@ class Table:
     published: tuple[Published, ...]
 
     @property
+    def count(self) -> int:
+        """Photographs that were measured."""
+        return max((line.images for line in self.lines), default=0)
+
+    @property
     def title(self) -> str:
         """What, on how many photographs, and whether they are a stand-in."""
-        images = max((line.images for line in self.lines), default=0)
+        images = self.count
         about = f"; {self.study.origin}" if "stand-in" in self.study.origin else ""
         return f"{self.study.title}, {images} photograph{'s' * (images != 1)}{about}"
 

@@ -5,7 +5,8 @@ for every output Y that is made of the noisy X and of randomness of its own,
 
     E|X0 - Y|^2 = E|X0 - E[X0|X]|^2 + E|E[X0|X] - Y|^2.
 
-So this half is trained alone, by Stein's estimate, and the codec behind it needs no noise at all.
+So this half is trained alone, by Stein's estimate or on clean photographs with noise added, and the codec behind it needs no
+noise at all.
 
 It is an autoencoder at stride 8 and, where it has one, a refiner at stride 2 behind it (as FFDNet's layers are, Zhang, Zuo and
 Zhang 2018), which sees the photograph beside the estimate and gives back the detail that 64 numbers a block do not carry.

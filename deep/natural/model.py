@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from deep.config import TrainConfig, config_from_json
+from deep.config import TrainConfig, changed, config_from_json
 from deep.machine import machine
 from deep.natural.codec import NaturalCodec
 from deep.natural.networks import Critic
@@ -63,6 +63,8 @@ def from_content(found: Mapping[str, Any], name: str) -> NaturalModel:
         fix = f"this version reads {FORMAT!r}: train again, or install rdcsym again for a model that comes with it"
         raise InputError("model", name, f"is of format {found.get('format')!r}", fix)
     config = config_from_json(found["config"])
+    if not any(key.startswith("estimator.refiner.") for key in found["codec"]):  # it may be older than refiners are
+        config = changed(config, options={**config.options, "refiner_width": 0})
     codec = NaturalCodec(config)
     try:
         codec.load_state_dict({key: value.float() for key, value in found["codec"].items()})
@@ -81,7 +83,12 @@ def load_start(folder: str, codec: NaturalCodec, critic: Critic | None) -> None:
         if critic is not None:
             critic.load_state_dict(found["critic"])
     except RuntimeError:
-        raise InputError("options.start", folder, "has other networks", "use its width, latent, qualities, distortion") from None
+        raise InputError(
+            "options.start",
+            folder,
+            "has other networks",
+            "use its width, latent, qualities, distortion, estimator_width, refiner_width",
+        ) from None
 
 
 def load_estimator(folder: str, codec: NaturalCodec) -> None:

@@ -33,8 +33,8 @@ class Options:
     """What `options.NAME=VALUE` sets.
 
     distortion: of "sure" and "clean", D0 is estimated from the noisy photograph alone (Stein 1981; needs Gaussian noise of known
-    sigma), or taken to the clean one; D is the error to the estimate, or to the clean photograph. "input" has no estimator, and D
-    is the error to the encoder's input (the paper's).
+    sigma; but see synthetic_share), or taken to the clean one; D is the error to the estimate, or to the clean one. "input"
+    has no estimator, and D is the error to the encoder's input (the paper's).
     qualities: how many weights the model is trained for, from least_lambda to most_lambda in equal ratios. patch: side in pixels,
     a multiple of 8. critic_rate: the critic's learning rate. rate_free: no quantizer and no rate (optimal transport alone).
     estimator_width, refiner_width: channels of the estimator, and of its refiner (0: none). estimator_share: share of the steps

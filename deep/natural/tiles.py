@@ -1,8 +1,8 @@
 """Transforms of photographs of any size, tile by tile, with the result of the whole photograph at once.
 
 A decoder's pixel and an encoder's site depend on what lies within `networks.reach()` pixels, an estimated pixel on what lies
-within twice that. So a tile that is read with such a margin gives, but for the rounding of float32, what the whole photograph
-would: there are no seams to hide.
+within `estimator.reach()`. So a tile that is read with such a margin gives, but for the rounding of float32, what the whole
+photograph would: there are no seams to hide.
 """
 
 from __future__ import annotations

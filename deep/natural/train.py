@@ -51,7 +51,7 @@ class NaturalTraining:
         if self.options.distortion == "sure" and not chosen.sigma:
             raise InputError("options.distortion", "sure", "needs Gaussian noise of known sigma", "use input or clean")
         if self.options.synthetic_share and self.options.distortion != "sure":
-            fix = "leave it 0: only Gaussian noise can be added to clean photographs"
+            fix = "leave it 0: distortion=clean learns from pairs already, and input has no estimator"
             raise InputError("options.synthetic_share", self.options.synthetic_share, "goes with distortion=sure only", fix)
         paired = config.pairing == "supervised"
         self.seen, self.clean = (source, source) if paired else halves(source)

@@ -7,6 +7,8 @@ import click
 from rdcsym.problem import InputError, nearest
 
 _SUBJECTS = ("solvers", "deep", "images")
+WHOLE = "benchmarks/results"
+PART = "bench"
 
 
 @click.command(epilog="Example: rdcsym bench solvers --quick --out /tmp/bench")
@@ -27,7 +29,9 @@ _SUBJECTS = ("solvers", "deep", "images")
 @click.option(
     "--repeats", type=click.IntRange(min=1), help="Timed blocks (deep, 7) or short runs (solvers, 3); medians are shown."
 )
-@click.option("--out", default="benchmarks/results", show_default=True, metavar="DIR", help="Folder of the JSON, CSV and figure.")
+@click.option(
+    "--out", metavar="DIR", help=f"Folder of the JSON, CSV and figure. Default: {WHOLE}; {PART} where only a part is measured."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     subject: str,
@@ -43,7 +47,7 @@ def command(
     cache: str | None,
     threads: int | None,
     repeats: int | None,
-    out: str,
+    out: str | None,
     as_json: bool,
 ) -> None:
     """Measure the codecs or the solvers beside their peers; print a table, write SUBJECT.json, SUBJECT.csv and SUBJECT.png.
@@ -61,6 +65,8 @@ def command(
     package or weights are missing is named. A run that was stopped goes on where it was; several may share it, a --row each.
     """
     from_images: dict[str, object] = {"--set": data, "--sigma": sigma, "--row": rows, "--limit": limit, "--cache": cache}
+    part = any([tasks, seconds, quick, kinds, sizes, data, sigma, rows, limit])  # not to take the place of a whole table
+    out = out or (PART if part else WHOLE)
     if subject not in _SUBJECTS:
         raise InputError("bench", subject, "is nothing to time", nearest(subject, _SUBJECTS))
     if subject == "deep":

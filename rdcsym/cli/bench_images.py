@@ -150,7 +150,8 @@ def _print(table: Means) -> None:
     from deep.bench.images_table import hole_lines, published_shown, shown, used_columns
 
     columns = used_columns(table)
-    title = f"{table.title}: means (their standard errors stand in the files)"
+    spread = "their standard errors stand in the files" if table.count > 1 else "one photograph has no standard error"
+    title = f"{table.title}: means ({spread})"
     drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     drawn.add_column("row", no_wrap=True)
     for column in columns:
@@ -162,6 +163,7 @@ def _print(table: Means) -> None:
     console = wide_console()
     console.print(drawn)
     if table.published:
-        console.print(f"* {SOURCE}; {LPIPS_OF}", highlight=False, markup=False)
+        whole = "" if table.study.limit is None else "means over all 24 photographs, not over these; "
+        console.print(f"* {SOURCE}; {whole}{LPIPS_OF}", highlight=False, markup=False)
     for name, why in hole_lines(table):
         console.print(f"not measured: {name}: {why}", highlight=False, markup=False, soft_wrap=True)

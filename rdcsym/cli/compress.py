@@ -57,7 +57,8 @@ def command(
         if as_json:
             click.echo(json.dumps({"file": out, "bytes": len(data), **said}))
         else:
-            noise = f"sigma {said['sigma']:.3g}, {said['sigma_is']}"
+            hint = "" if sigma is not None or not said["sigma"] else " (fine texture counts too: give --sigma 0 if it is clean)"
+            noise = f"sigma {said['sigma']:.3g}, {said['sigma_is']}{hint}"
             click.echo(f"{out}: {len(data)} bytes, {said['bits_per_pixel']:.4g} bits a pixel; {noise}")
         return
     for option, value in (("--quality", quality), ("--sigma", sigma)):

@@ -29,7 +29,7 @@ _COMMANDS = {
     "examples": "Write degraded test images of a task, for compress.",
     "compress": "Compress an image, or a strip of many, to a file.",
     "decompress": "Restore the images that a file holds.",
-    "bench": "Time the codecs' training and coding.",
+    "bench": "Time solvers and codecs, or restore photographs, beside peers.",
     "compare": "Hold operating points of codecs against certified limits.",
 }
 _MODULES = {"data": "datasets"}  # where a module of the command's own name is something else

@@ -10,7 +10,7 @@ from metric_samples import SQUEEZE, needs_weights
 from deep import judges_features as features
 from deep.data import Images, Split
 from deep.judges import clean_judge, cross_entropy_bits, part
-from deep.judges_features import feature_kind, has_features, judge_of_outputs
+from deep.judges_features import feature_kind, has_features
 from deep.measurements import Coded
 from deep.metrics import NoValueError, judge_distance
 from deep.operating_point import _by_features
@@ -39,7 +39,7 @@ def test_features_are_of_colour_images_that_are_not_too_small():
 @needs_weights(SQUEEZE)
 def test_a_judge_learns_and_is_calibrated_and_no_better_than_what_is_known():
     known = -(0.1 * np.log2(0.1) + 0.9 * np.log2(0.9))
-    judge, test = judge_of_outputs(feature_kind(), textures(300, 1), textures(150, 2), 2), textures(400, 3)
+    judge, test = feature_kind().trained(textures(300, 1), textures(150, 2), 2, CPU), textures(400, 3)
     logits = judge.logits(test.clean)
     assert (logits.argmax(1).numpy() == test.labels).mean() > 0.85
     loss = cross_entropy_bits(logits, test.labels)
@@ -74,6 +74,14 @@ def test_a_clean_judge_is_kept_apart_from_the_convolutional_one(tmp_path, monkey
     file.write_bytes(file.read_bytes()[:-50])
     assert torch.equal(clean_judge(split, 2, CPU, tmp_path, feature_kind()).logits(split.clean), first.logits(split.clean))
     assert judge_distance(first, split.clean[:30], split.clean[30:]) > 0  # its features do for a distance of sets
+
+
+def test_of_many_images_some_are_drawn_of_every_class_though_these_come_by_turns():
+    split = Split(np.zeros((5000, 3, 1, 1), np.uint8), np.arange(5000) % 100)
+    drawn = features._drawn(split, 2500)
+    assert len(drawn) == 2500
+    assert len(set(drawn.labels)) == 100
+    assert features._drawn(split, 5000).labels.tolist() == split.labels.tolist()
 
 
 def coded(clean: np.ndarray) -> tuple[Coded, Images, Reconstructions]:

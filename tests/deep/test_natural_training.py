@@ -14,7 +14,7 @@ from natural_samples import config_of, photograph, run_of  # noqa: E402
 from deep.config import TrainConfig, config_for  # noqa: E402
 from deep.natural import train as natural_train  # noqa: E402
 from deep.natural.losses import both_sides, stein  # noqa: E402
-from deep.natural.model import NaturalModel, load_model  # noqa: E402
+from deep.natural.model import NaturalModel, from_content, load_model  # noqa: E402
 from deep.natural.options import Options, options_of  # noqa: E402
 from deep.natural.ours import Ours  # noqa: E402
 from deep.natural.patches import Source, crops, halves  # noqa: E402
@@ -184,6 +184,14 @@ def test_an_estimator_is_taken_from_another_run(source):
         assert torch.equal(mine[name], value)
 
 
+def test_a_model_that_is_older_than_refiners_still_loads():
+    found = torch.load(run_of(refiner_width=0) / "model.pt", weights_only=True)
+    del found["config"]["options"]["refiner_width"]
+    model = from_content(found, "old")
+    assert model.codec.estimator.refiner is None
+    assert model.codec.options.refiner_width == 0
+
+
 def test_a_refiner_is_added_to_an_estimator_of_another_run(source):
     plain = run_of(refiner_width=0)
     mine = natural_train.NaturalTraining(config_of(options={"start_estimator": str(plain)}), task("natural-denoise"), source)
@@ -194,7 +202,7 @@ def test_a_refiner_is_added_to_an_estimator_of_another_run(source):
 
 
 def test_the_last_steps_of_an_estimator_may_learn_from_clean_photographs_with_noise_added(source, monkeypatch):
-    """Those of the half that is seen clean: a noisy photograph never meets its clean counterpart."""
+    """Those of the half that is seen clean: no photograph of the noisy half meets its clean counterpart."""
     options = {"estimator_share": 1.0, "synthetic_share": 0.5}
     training = natural_train.NaturalTraining(config_of(options=options), task("natural-denoise"), source)
     taken, stein = [], []

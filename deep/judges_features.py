@@ -105,7 +105,7 @@ def feature_kind() -> Kind:
 def _fit(network: FeatureClassifier, found: Tensor, labels: Tensor) -> None:
     """Multinomial logistic regression: a convex problem, so the start does not matter."""
     network.mean.copy_(found.mean(0))
-    network.deviation.copy_(found.std(0) + EPSILON)
+    network.deviation.copy_(found.std(0, correction=0) + EPSILON)
     optimizer = torch.optim.LBFGS(network.linear.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:

@@ -115,7 +115,7 @@ def _by_features(
     try:
         kind = feature_kind()
     except NoValueError as error:
-        return {}, {"accuracy_features": str(error)}
+        return {}, dict.fromkeys(("accuracy_features", "accuracy_features_held_out"), str(error))
     of_clean = clean_judge(images.train, images.classes, torch.device("cpu"), cache, kind)
     of_outputs = kind.trained(pool.seen, pool.held, images.classes, torch.device("cpu"))
     counts = min(MOST_SEEN, len(pool.seen)), min(MOST_HELD, len(pool.held))

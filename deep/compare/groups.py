@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from statistics import fmean, stdev
 from typing import Final
 
 from deep.compare.points import Point, Quantity
 from deep.compare.verdicts import Judged, Verdict
+from deep.config import TrainConfig
 
 _NOT_SETTINGS: Final = ("seed", "device", "threads", "log_every", "checkpoint_every", "compile", "amp")
 """Settings that do not make another experiment."""
@@ -63,7 +64,8 @@ def grouped(judged: Iterable[Judged]) -> list[Group]:
 def _key(point: Point, index: int) -> tuple[str, ...]:
     if not point.config or "seed" not in point.config:
         return ("apart", str(index))
-    settings = {k: v for k, v in point.config.items() if k not in _NOT_SETTINGS}
+    defaults = {f.name: f.default for f in fields(TrainConfig) if f.default is not MISSING}  # of settings newer than a run
+    settings = {k: v for k, v in {**defaults, **point.config}.items() if k not in _NOT_SETTINGS}
     return (point.task, point.mode, point.pairing, str(point.steps), json.dumps(settings, sort_keys=True, default=str))
 
 

@@ -190,6 +190,14 @@ def test_seeds_are_one_row_with_a_standard_error() -> None:
     assert single.error_bar == "95 % interval"
 
 
+def test_a_setting_that_is_newer_than_a_run_stood_at_its_default() -> None:
+    values = _seeds([0.02, 0.03])
+    values[1]["config"]["augment"] = False
+    assert [g.seeds for g in grouped(_judged(p) for p in values)] == [2]
+    values[1]["config"]["augment"] = True
+    assert [g.seeds for g in grouped(_judged(p) for p in values)] == [1, 1]
+
+
 def test_the_same_seed_twice_is_no_second_seed() -> None:
     groups = grouped(_judged(p) for p in _seeds([0.02, 0.03]) + _seeds([0.02]))
     assert sorted(g.seeds for g in groups) == [1, 2]

@@ -100,7 +100,7 @@ def test_what_an_operating_point_says_of_them(tmp_path):
     assert missing == {}
     assert found["accuracy_features"] | {"what": ""} == found["accuracy_features_on_clean"] | {"what": ""}
     assert "40 and calibrated on 40" in found["accuracy_features_held_out"]["what"]
-    assert all(q["kind"] == "measured" for q in found.values())
+    assert all(q["kind"] == ("measured" if name.startswith("accuracy") else "estimate") for name, q in found.items())
 
 
 def test_without_the_weights_there_is_one_line_and_of_grey_images_none(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from deep.checkpoint import check_same_settings  # noqa: E402
 from deep.config import TrainConfig, changed  # noqa: E402
 from deep.run import load_model, load_tensors  # noqa: E402
 from deep.train import main, train  # noqa: E402
@@ -118,6 +119,15 @@ def test_other_settings_are_no_continuation(runs, change):
     with pytest.raises(InputError, match=f"^{next(iter(change))} = .*resumed"):
         train(changed(TINY, **change), runs / "killed", resume=True)
     assert (runs / "killed" / "config.json").read_text() == before
+
+
+def test_a_run_that_is_older_than_a_setting_goes_on_at_its_default(tmp_path):
+    held = TINY.to_json()
+    del held["augment"]
+    (tmp_path / "config.json").write_text(json.dumps(held))
+    check_same_settings(tmp_path, TINY)
+    with pytest.raises(InputError, match=r"^augment = True.*resumed, which has False"):
+        check_same_settings(tmp_path, changed(TINY, augment=True))
 
 
 def test_a_damaged_checkpoint_is_named(runs, tmp_path):

@@ -43,7 +43,6 @@ COLUMNS: Final = {
     "distortion_clean": "MSE to clean",
     "accuracy_cotrained": "accuracy, co-trained",
     "accuracy_clean": "accuracy, apart",
-    "accuracy_held_out": "accuracy, held out",
     "classification_loss_upper": "H(S|Y), upper est.",
     "accuracy_features_held_out": "accuracy, features",
     "cross_entropy_features_held_out": "cross-entropy, features",
@@ -56,7 +55,7 @@ _KEPT: Final = (
     "run", "task", "mode", "pairing", "steps", "machine", "measured_on", "model", "test_images", "data", "dimensions",
     "config", "quantities", "missing", "notes",
 )  # fmt: skip
-_PIPE_WIDTH: Final = 200
+_PIPE_WIDTH: Final = 220
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,8 +75,9 @@ def compress_photograph(
         height=height,
         width=width,
     )
-    z = analyse(model.codec, photograph, steps / QUALITY_STEPS, sigma, tick=tick)
-    payload, values = MapCoder(model, *sites(height, width), steps, shared).encode(z)
+    coder = MapCoder(model, *sites(height, width), steps, shared)
+    # The map is held by nobody but the coder: of a large photograph it takes six bytes a pixel.
+    payload, values = coder.encode(analyse(model.codec, photograph, steps / QUALITY_STEPS, sigma, tick=tick))
     if not _plausible(header, payload):  # no file that would be refused is written
         fix = "cut it into pieces of 16 million pixels"
         raise InputError("photograph", f"{width} x {height}", "is so large and empty that its file would look forged", fix)

@@ -36,11 +36,9 @@ class MapCoder:
             self.dither = np.zeros(self.shape, dtype=np.int16)
 
     def encode(self, z: NDArray[np.float32]) -> tuple[bytes, NDArray[np.float32]]:
-        """(payload, dequantized map) of latent values float32 (latent, h, w)."""
-        wanted = np.empty(self.shape, dtype=np.int32)
-        for channel, (plane, dither) in enumerate(zip(z, self.dither, strict=True)):
-            whole = np.floor(plane.astype(np.float64) + dither / UNIT + 0.5)
-            wanted[channel] = np.nan_to_num(np.clip(whole, -MOST_SYMBOL, MOST_SYMBOL))
+        """(payload, dequantized map) of latent values float32 (latent, h, w): hand them over, and their memory is used again."""
+        wanted = self._quantized(z)
+        del z
         writer = SymbolWriter()
         tables = self.model.tables
 
@@ -52,6 +50,13 @@ class MapCoder:
 
         values = self._stage_by_stage(write)
         return writer.finish(), values
+
+    def _quantized(self, z: NDArray[np.float32]) -> NDArray[np.int32]:
+        wanted = np.empty(self.shape, dtype=np.int32)
+        for channel, (plane, dither) in enumerate(zip(z, self.dither, strict=True)):
+            whole = np.floor(plane.astype(np.float64) + dither / UNIT + 0.5)
+            wanted[channel] = np.nan_to_num(np.clip(whole, -MOST_SYMBOL, MOST_SYMBOL))
+        return wanted
 
     def decode(self, payload: bytes) -> NDArray[np.float32]:
         """The dequantized map of a payload; InputError where it is none of this model, size, quality and seed."""

@@ -23,7 +23,7 @@ from solvers.exact import conditional_entropy_bits, down, entropy_bits, in_bits,
 from solvers.problem import OperatingPoint, operating_point
 
 KERNEL = (
-    "checker", "checker_blocks", "checker_float", "checker_maps", "checker_mixture", "checker_plan", "checker_tree", "exact", "exact_problem",
+    "checker", "checker_blocks", "checker_float", "checker_maps", "checker_mixture", "checker_plan", "checker_tree", "exact", "exact_problem", "precision",
 )  # fmt: skip
 MAY_IMPORT = {*KERNEL, "certificate", "problem"}
 

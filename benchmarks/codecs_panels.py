@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from codecs_results import ELSEWHERE, PUBLISHED, Campaign, asked, place, title
@@ -93,17 +93,6 @@ def clean(axes: Any, found: Campaign) -> None:
     _log_rates(axes, found)
 
 
-def accuracy(axes: Any, found: Campaign) -> None:
-    for line in lines(found):
-        _curve(axes, line, "accuracy_cotrained", f"{line[0]}: co-trained")
-        apart = {"linestyle": DOTTED, "markersize": 3.5, "alpha": 0.75}
-        _curve(axes, line, "accuracy_clean", f"{line[0]}: trained apart" if len(lines(found)) < 3 else None, **apart)
-    _published(axes, found.task, "accuracy_cotrained")
-    _reference(axes, found, "accuracy_clean_on_clean", "clean images, classifier trained apart")
-    axes.set(title="Accuracy, co-trained classifier (dotted: trained apart)", ylabel="share of test images")
-    _log_rates(axes, found)
-
-
 def loss(axes: Any, found: Campaign) -> None:
     for line in lines(found):
         _curve(axes, line, "classification_loss_upper", line[0])
@@ -111,23 +100,34 @@ def loss(axes: Any, found: Campaign) -> None:
     _log_rates(axes, found)
 
 
-def perception(axes: Any, found: Campaign) -> None:
-    for line in lines(found):
-        _curve(axes, line, "perception_w1", f"{line[0]}: outputs" if len(lines(found)) < 3 else line[0])
-        inputs = {"linestyle": DOTTED, "marker": "", "alpha": 0.75}
-        _curve(axes, line, "perception_w1_input", f"{line[0]}: inputs, same critics" if len(lines(found)) < 3 else None, **inputs)
-    axes.set(title="Perception (dotted: the inputs)", ylabel="W1 to the clean images, estimate by each run's critic")
-    axes.axhline(0, color=COLOURS["line-6"], linewidth=0.8)
-    _log_rates(axes, found)
+def accuracy(axes: Any, found: Campaign) -> None:
+    _two_curves(axes, found, {"accuracy_cotrained": "co-trained", "accuracy_clean": "trained apart"})
+    _published(axes, found.task, "accuracy_cotrained")
+    _reference(axes, found, "accuracy_clean_on_clean", "clean images, classifier trained apart")
+    axes.set(title="Accuracy, co-trained classifier (dotted: trained apart)", ylabel="share of test images")
 
 
 def by_features(axes: Any, found: Campaign) -> None:
     """Accuracy of the linear classifiers of features: trained on outputs and, dotted, on clean images."""
-    for line in lines(found):
-        _curve(axes, line, "accuracy_features_held_out", f"{line[0]}: features")
-        _curve(axes, line, "accuracy_features", None, linestyle=DOTTED, markersize=3.5, alpha=0.75)
+    _two_curves(axes, found, {"accuracy_features_held_out": "trained on outputs", "accuracy_features": "on clean images"})
     _reference(axes, found, "accuracy_features_on_clean", "clean images, classifier trained on them")
     axes.set(title="Accuracy by SqueezeNet's features (dotted: trained on clean images)", ylabel="share of test images")
+
+
+def perception(axes: Any, found: Campaign) -> None:
+    _two_curves(axes, found, {"perception_w1": "outputs", "perception_w1_input": "inputs, same critics"}, marker="")
+    axes.set(title="Perception (dotted: the inputs)", ylabel="W1 to the clean images, estimate by each run's critic")
+    axes.axhline(0, color=COLOURS["line-6"], linewidth=0.8)
+
+
+def _two_curves(axes: Any, found: Campaign, words: Mapping[str, str], **dotted: Any) -> None:
+    """Two quantities of every line, the second dotted, and named apart where there are few lines."""
+    (first, of_first), (second, of_second) = words.items()
+    few = len(lines(found)) < 3
+    for line in lines(found):
+        _curve(axes, line, first, f"{line[0]}: {of_first}")
+        look = {"linestyle": DOTTED, "markersize": 3.5, "alpha": 0.75, **dotted}
+        _curve(axes, line, second, f"{line[0]}: {of_second}" if few else None, **look)
     _log_rates(axes, found)
 
 

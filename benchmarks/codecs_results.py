@@ -8,12 +8,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from deep.compare import Group, Judged, grouped, read_run
-from deep.config import TrainConfig
+from deep.config import with_defaults
 from rdcsym.cli.compare_text import rate_shown, shown
 from rdcsym.files import write_atomically
 from rdcsym.problem import InputError
@@ -81,11 +81,8 @@ def campaign(task: str, folder: Path) -> Campaign:
     times = _seconds(folder)
     rows = [_row(json.loads(path.read_text(encoding="utf-8")), times.get(path.parent.name)) for path, _ in found]
     names = dict.fromkeys([*_ORDER, *(name for _, p in found for name in p.config)])
-    defaults = {f.name: f.default for f in fields(TrainConfig)}  # of settings that are newer than a run
-    values = {
-        name: {json.dumps(p.config.get(name, defaults.get(name)), sort_keys=True, default=str) for _, p in found}
-        for name in names
-    }
+    told = [with_defaults(p.config) for _, p in found]
+    values = {name: {json.dumps(each.get(name), sort_keys=True) for each in told} for name in names}
     varied = tuple(name for name in names if name not in _APART and len(values[name]) > 1)
     return Campaign(task=task, rows=tuple(rows), groups=tuple(groups), varied=varied)
 

@@ -8,12 +8,11 @@ import contextlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from deep.config import TrainConfig
+from deep.config import TrainConfig, with_defaults
 from deep.run import load_tensors, save_tensors
 from rdcsym.files import shown, write_atomically
 from rdcsym.problem import InputError
@@ -67,7 +66,7 @@ def check_same_settings(folder: Path, config: TrainConfig) -> None:
     if before is None:
         return
     now = json.loads(json.dumps(config.to_json()))
-    before = {f.name: f.default for f in fields(TrainConfig)} | before  # what is newer than the run stood at its default
+    before = with_defaults(before)
     different = sorted(name for name in now if name not in _FREE and before.get(name) != now[name])
     if different:
         name = different[0]

@@ -20,7 +20,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,6 +127,12 @@ def read_config(path: str | Path) -> dict[str, Any]:
 def config_from_json(found: Mapping[str, Any]) -> TrainConfig:
     """The configuration that `to_json` wrote."""
     return TrainConfig(**_checked(found))
+
+
+def with_defaults(held: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a run's file holds them, with those that are newer than the run at their default, where it stood."""
+    defaults = {f.name: f.default for f in fields(TrainConfig) if f.default is not MISSING}
+    return {**defaults, "options": {}, **held}
 
 
 def changed(config: TrainConfig, **changes: Any) -> TrainConfig:

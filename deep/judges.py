@@ -131,10 +131,9 @@ def clean_judge(split: Split, classes: int, device: torch.device, cache: Path | 
             network = kind.empty(_shape(split), classes)
             network.load_state_dict(kept["network"])
             return Judge(network.to(device).eval(), float(kept["temperature"]))
-    # At random: a set may hold its classes by turns, and every tenth image would then be of the same few.
-    order = np.random.default_rng(SEED).permutation(len(split))
-    count = max(1, len(split) // CALIBRATION_SHARE)
-    judge = kind.trained(part(split, np.sort(order[count:])), part(split, np.sort(order[:count])), classes, device)
+    number = np.arange(len(split))
+    held = drawn(number, max(1, len(split) // CALIBRATION_SHARE))
+    judge = kind.trained(part(split, np.setdiff1d(number, held)), part(split, held), classes, device)
     state = {name: value.cpu() for name, value in judge.network.state_dict().items()}
     with contextlib.suppress(InputError):
         save_tensors(path, {"format": FORMAT, "network": state, "temperature": judge.temperature})
@@ -145,6 +144,13 @@ def cache_folder() -> Path:
     """Where judges of clean images are kept: within the user's cache."""
     named = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(named) if named else Path.home() / ".cache") / "rdcsym" / "classifiers"
+
+
+def drawn(which: NDArray[np.int64], most: int, seed: int = SEED) -> NDArray[np.int64]:
+    """At most so many of them, at random and in their order: a set may be sorted by class, or hold its classes by turns, and
+    steps through it would miss some.
+    """
+    return np.sort(np.random.default_rng(seed).permutation(which)[:most])
 
 
 def part(split: Split, chosen: Any) -> Split:

@@ -1,7 +1,7 @@
 """Judges that have seen more than the set: a linear classifier on the features of SqueezeNet, which was trained on ImageNet.
 
 A small set of photographs teaches a network of its own next to nothing: of Tiny ImageNet's 100 classes and 5000 images, one test
-image in sixteen, however good the codec is. On these features the same images teach one in two, so what a codec does to an image
+image in seventeen, however good the codec is. On these features the same images teach one in two: what a codec does to an image
 becomes visible. The weights are those of LPIPS in RDCSYM_DATA; where they are missing, so is the judge.
 
 What such a judge says is an estimate, no upper one: SqueezeNet may have seen Tiny ImageNet's test images, which ImageNet holds.
@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deep.data import Split
-from deep.judges import CALIBRATION_SHARE, SEED, Judge, Kind, logits_of, part, temperature
+from deep.judges import CALIBRATION_SHARE, Judge, Kind, drawn, logits_of, part, temperature
 from deep.metrics.backbones import squeezenet
+from deep.metrics.learned_patches import SQUEEZE_FILE
 from deep.metrics.weights import weights_file
 
-WEIGHTS: Final = "lpips_squeeze_v0.1_weights.npz"
 CHANNELS: Final = 3
 LEAST_SIDE: Final = 16
 ENLARGED: Final = 2  # times, before SqueezeNet, whose last map is 16 times smaller than what it is given
@@ -85,10 +85,10 @@ def feature_kind() -> Kind:
 
     Raises NoValueError where the weights are missing.
     """
-    path = weights_file(WEIGHTS)
+    path = weights_file(SQUEEZE_FILE)
 
     def trained(seen: Split, held: Split, classes: int, device: torch.device) -> Judge:
-        seen, held = _drawn(seen, MOST_SEEN), _drawn(held, MOST_HELD)
+        seen, held = (part(s, drawn(np.arange(len(s)), most)) for s, most in ((seen, MOST_SEEN), (held, MOST_HELD)))
         network = FeatureClassifier(path, classes)
         batches = torch.split(torch.from_numpy(seen.clean), CHUNK)
         found = torch.cat([features(images.float() / 255.0, path) for images in batches])
@@ -116,8 +116,3 @@ def _fit(network: FeatureClassifier, found: Tensor, labels: Tensor) -> None:
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-
-
-def _drawn(split: Split, most: int) -> Split:
-    """At most so many, at random: a set may hold its classes by turns, and steps through it would miss some."""
-    return part(split, np.sort(np.random.default_rng(SEED).permutation(len(split))[:most]))

@@ -15,7 +15,7 @@ import torch
 from deep.codec import BATCH
 from deep.data import Split
 from deep.dither import dither_rows
-from deep.judges import part
+from deep.judges import drawn, part
 from deep.run import Model
 from deep.tasks import Task
 
@@ -47,18 +47,13 @@ def reconstructions(model: Model, chosen: Task, split: Split, device: torch.devi
     if model.config.pairing == "unpaired":
         in_seen = number < len(split) // 2
     else:
-        in_seen = np.isin(number, _drawn(number, len(split) // SUPERVISED_HELD), invert=True)
-    seen, held = (_drawn(number[which], most) for which, most in ((in_seen, MOST), (~in_seen, MOST_HELD)))
+        in_seen = np.isin(number, drawn(number, len(split) // SUPERVISED_HELD, SEED), invert=True)
+    seen, held = (drawn(number[which], most, SEED) for which, most in ((in_seen, MOST), (~in_seen, MOST_HELD)))
     varies = chosen.random or model.config.mode != "deterministic"
     passes = max(1, min(MOST_PASSES, FEWEST // len(seen))) if varies else 1
     parts = [_outputs(model, chosen, part(split, seen), SEED + 1 + k, device) for k in range(passes)]
     both = Split(np.concatenate([p.clean for p in parts]), np.concatenate([p.labels for p in parts]))
     return Reconstructions(both, _outputs(model, chosen, part(split, held), SEED, device), len(seen), passes)
-
-
-def _drawn(which: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, at random and in their order: a set may be sorted by class, or hold its classes by turns."""
-    return np.sort(np.random.default_rng(SEED).permutation(which)[:most])
 
 
 @torch.no_grad()

@@ -49,6 +49,8 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False, progress: 
     threads); a finished run is left as it is. Without it a folder that holds a run is refused. Raises InputError.
     """
     folder, chosen = Path(out), task(config.task)
+    if config.augment and chosen.kind != "images":
+        raise InputError("augment", True, f"is for small images with labels, not for {chosen.name}", "leave it out")
     if chosen.kind == "photographs":
         from deep.natural.train import train_natural
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Final
 
 from deep.compare.points import Point, Quantity
 from deep.compare.verdicts import Judged, Verdict
-from deep.config import TrainConfig
+from deep.config import with_defaults
 
 _NOT_SETTINGS: Final = ("seed", "device", "threads", "log_every", "checkpoint_every", "compile", "amp")
 """Settings that do not make another experiment."""
@@ -64,8 +64,7 @@ def grouped(judged: Iterable[Judged]) -> list[Group]:
 def _key(point: Point, index: int) -> tuple[str, ...]:
     if not point.config or "seed" not in point.config:
         return ("apart", str(index))
-    defaults = {f.name: f.default for f in fields(TrainConfig) if f.default is not MISSING}  # of settings newer than a run
-    settings = {k: v for k, v in {**defaults, **point.config}.items() if k not in _NOT_SETTINGS}
+    settings = {k: v for k, v in with_defaults(point.config).items() if k not in _NOT_SETTINGS}
     return (point.task, point.mode, point.pairing, str(point.steps), json.dumps(settings, sort_keys=True, default=str))
 
 

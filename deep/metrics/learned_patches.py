@@ -23,6 +23,7 @@ from rdcsym.problem import InputError, nearest
 
 Network = Literal["alex", "vgg", "squeeze"]
 
+SQUEEZE_FILE: Final = "lpips_squeeze_v0.1_weights.npz"
 VGG_FILE: Final = "vgg16_conv_lpips_v0.1_fp16.npz"
 EPSILON: Final = 1e-10  # added to the length of a feature vector
 _REMEMBERED: Final = 3  # features of clean photographs, one for each network; VGG's take some 480 bytes a pixel
@@ -31,7 +32,7 @@ _REMEMBERED: Final = 3  # features of clean photographs, one for each network; V
 _NETWORKS: Final[dict[str, tuple[Callable[[Tensor, Path], list[Tensor]], str, str, int]]] = {
     "alex": (alexnet, "lpips_alex_v0.1_weights.npz", "lin{}.weight", 31),
     "vgg": (vgg16, VGG_FILE, "lin{}.weight", 16),
-    "squeeze": (squeezenet, "lpips_squeeze_v0.1_weights.npz", "lins.{}.model.1.weight", 17),
+    "squeeze": (squeezenet, SQUEEZE_FILE, "lins.{}.model.1.weight", 17),
 }
 
 

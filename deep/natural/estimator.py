@@ -26,8 +26,6 @@ from deep.natural.networks import Decoder, Encoder
 BOTTLENECK: Final = 64  # channels a block of 8 x 8 x 3 values: a linear denoiser from the first step
 FULL_SIGMA: Final = 25.0  # of 255: a noise level of 1 in the condition
 LEAST_SIGMA: Final = 5.0  # of 255: below, the photograph itself has a share in the estimate
-
-
 REFINER_LAYERS: Final = 8
 _FOLD: Final = 2  # pixels a side of a site of the refiner
 _SLOPE: Final = 0.1  # of the leaky rectifiers

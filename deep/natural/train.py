@@ -231,8 +231,6 @@ def _check_unused(config: TrainConfig) -> None:
     for name, asked in (("device", "cuda"), ("amp", True), ("compile", True)):
         if getattr(config, name) == asked:
             raise InputError(name, asked, "is not there for photographs", "leave it out: they are trained on the CPU")
-    if config.augment:
-        raise InputError("augment", True, "is for small images with labels", "leave it out: patches are mirrored anyway")
 
 
 def _resumed(folder: Path, training: NaturalTraining) -> int:

@@ -44,6 +44,17 @@ def bench(monkeypatch, tmp_path):
     return lambda *arguments: run(["bench", "images", "--set", "set12", "--limit", "2", *folders, *arguments])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [([], "benchmarks/results"), (["--limit", "1"], "bench"), (["--row", "x"], "bench")]
+)
+def test_a_part_does_not_take_the_place_of_the_whole_table(monkeypatch, arguments, folder):
+    folders = []
+    monkeypatch.setattr(bench_images, "run", lambda *given: folders.append(given[-2]))
+    assert run(["bench", "images", *arguments]) == 0
+    assert run(["bench", "images", *arguments, "--out", "mine"]) == 0
+    assert folders == [folder, "mine"]
+
+
 def test_files_and_json(bench, tmp_path, capsys):
     assert bench("--json") == 0
     shown = capsys.readouterr()

@@ -11,7 +11,7 @@ import torch
 from deep import judges
 from deep.data import Split
 from deep.intervals import mean_of, share_of
-from deep.judges import clean_judge, cross_entropy_bits, part, trained
+from deep.judges import clean_judge, cross_entropy_bits, drawn, part, trained
 
 CPU = torch.device("cpu")
 
@@ -74,6 +74,15 @@ def test_a_clean_judge_is_trained_once_for_the_same_images(tmp_path, monkeypatch
         file.write_bytes(damaged)
         assert torch.equal(clean_judge(split, 2, CPU, tmp_path).logits(split.clean), first.logits(split.clean))
         assert file.stat().st_size > 1000
+
+
+def test_images_are_drawn_of_every_class_though_these_come_by_turns_and_may_pass_several_times():
+    labels = np.tile(np.arange(2500) % 100, 4)
+    found = drawn(np.arange(10_000), 5000)
+    assert len(set(labels[found])) == 100
+    assert len({k % 2500 for k in found}) > 2200
+    assert (np.diff(found) > 0).all()
+    assert drawn(np.arange(7), 9).tolist() == list(range(7))
 
 
 def test_both_parts_of_clean_images_hold_all_classes_where_these_come_by_turns(tmp_path, monkeypatch):

@@ -76,14 +76,6 @@ def test_a_clean_judge_is_kept_apart_from_the_convolutional_one(tmp_path, monkey
     assert judge_distance(first, split.clean[:30], split.clean[30:]) > 0  # its features do for a distance of sets
 
 
-def test_of_many_images_some_are_drawn_of_every_class_though_these_come_by_turns():
-    split = Split(np.zeros((5000, 3, 1, 1), np.uint8), np.arange(5000) % 100)
-    drawn = features._drawn(split, 2500)
-    assert len(drawn) == 2500
-    assert len(set(drawn.labels)) == 100
-    assert features._drawn(split, 5000).labels.tolist() == split.labels.tolist()
-
-
 def coded(clean: np.ndarray) -> tuple[Coded, Images, Reconstructions]:
     train, test = textures(80, 7), textures(40, 8)
     images = Images(train, Split(test.clean if clean.shape[1] == 3 else clean, test.labels), 2, "")

@@ -292,9 +292,7 @@ def test_a_dither_that_the_tables_do_not_have_is_refused(source, changes, word):
         natural_train.NaturalTraining(config_of(**changes), task("natural-denoise"), source)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("rate", 100.0), ("device", "cuda"), ("amp", True), ("compile", True), ("augment", True)]
-)
+@pytest.mark.parametrize(("name", "value"), [("rate", 100.0), ("device", "cuda"), ("amp", True), ("compile", True)])
 def test_settings_that_mean_nothing_here_are_refused(source, name, value):
     with pytest.raises(InputError, match=name):
         natural_train.NaturalTraining(config_of(**{name: value}), task("natural-denoise"), source)

@@ -121,6 +121,13 @@ def test_other_settings_are_no_continuation(runs, change):
     assert (runs / "killed" / "config.json").read_text() == before
 
 
+@pytest.mark.parametrize("name", ["natural-denoise", "gauss-vector", "bernoulli-block"])
+def test_only_small_images_are_augmented(tmp_path, name):
+    with pytest.raises(InputError, match=r"^augment = True: is for small images"):
+        train(TrainConfig(task=name, augment=True), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_that_is_older_than_a_setting_goes_on_at_its_default(tmp_path):
     held = TINY.to_json()
     del held["augment"]

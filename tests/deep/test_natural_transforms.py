@@ -53,16 +53,17 @@ def test_nothing_beyond_the_reach_changes_a_site_and_something_just_within_does(
 
 def test_an_estimate_sees_as_far_as_its_reach_and_no_further():
     network = Estimator(2, 2).double()
-    with torch.no_grad():
+    torch.manual_seed(0)
+    with torch.no_grad():  # positive, and not all the same: the refiner sees differences, in which equal parts would cancel
         for weights in network.parameters():
-            weights.fill_(0.05)
+            weights.uniform_(0.02, 0.08)
     x = torch.rand((1, 3, 8, 16 * (estimator.reach() // 8 + 4)), dtype=torch.float64, requires_grad=True)
     middle = x.shape[3] // 2
     y = network(x, torch.full((1,), 25.0, dtype=torch.float64))
     (seen,) = torch.autograd.grad(y[0, :, :, middle : middle + 8].sum(), x)
     columns = seen.abs().sum(dim=(0, 1, 2)).nonzero().flatten()
     far = max(middle - int(columns[0]), int(columns[-1]) - middle - 7)
-    assert estimator.reach() - 40 < far <= estimator.reach() <= tiles.WIDE
+    assert estimator.reach() - 8 < far <= estimator.reach() <= tiles.WIDE
 
 
 def test_a_refiner_begins_with_nothing_and_then_sees_both_photograph_and_estimate():
